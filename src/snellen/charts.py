@@ -1,0 +1,100 @@
+"""What a probe wants drawn, as plain data: the report decides how. Every chart can also be printed as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line: y against x, with an optional band. `role` decides colour: the model, people, or a reference."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] | None = None
+    high: tuple[float, ...] | None = None
+    role: Literal["model", "people", "reference"] = "model"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines over a numeric axis; `ticks` names positions of x when they stand for levels."""
+
+    title: str
+    alt: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    ticks: tuple[tuple[float, str], ...] = ()
+    y_range: tuple[float, float] | None = (0.0, 1.0)
+    x_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar with its interval, if any."""
+
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    role: Literal["model", "people", "reference"] = "model"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Horizontal bars, one a label; several roles at the same label stand side by side."""
+
+    title: str
+    alt: str
+    x_label: str
+    bars: tuple[Bar, ...]
+    x_range: tuple[float, float] | None = (0.0, 1.0)
+    mark: tuple[float, str] | None = None
+    """A vertical line and its name: chance, or indifference."""
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """A matrix of shares in [0, 1] or counts; rows are the truth, columns the answers."""
+
+    title: str
+    alt: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    row_label: str = "true category"
+    column_label: str = "answer"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table; numbers already formatted."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image of the set, or a map over it (`layer` names an array that `Probe.look` returned)."""
+
+    image: str
+    caption: str = ""
+    layer: str | None = None
+    signed: bool = False
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures in rows: one row an image (or a theme), with a heading."""
+
+    title: str
+    rows: tuple[tuple[str, tuple[Picture, ...]], ...]
+    note: str = ""
+
+
+Chart: TypeAlias = Lines | Bars | Heatmap | Table | Gallery

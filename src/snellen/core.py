@@ -1,0 +1,280 @@
+"""The nouns of Snellen: plain, frozen data and the abstract classes that other rooms make final. No I/O, no framework."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+    from snellen.charts import Chart
+    from snellen.stats import Estimate
+
+Array: TypeAlias = Any
+"""A native array of whatever framework the model runs on (NumPy, PyTorch, JAX, TensorFlow)."""
+
+Verdict: TypeAlias = Literal["good", "caution", "bad", "note", "not applicable", "failed"]
+Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box"]
+
+
+class SnellenError(ValueError):
+    """Something a user can mend. The message says what was got, what was expected and what to do."""
+
+
+class Unsupported(SnellenError):
+    """This model (or image set) cannot do what was asked; the message gives the reason a report can print."""
+
+
+class Unreadable(SnellenError):
+    """An image could not be read; the message is the reason, in a few words."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A closed list of answers. `keys` are the canonical texts stored in trials, `names` what a reader sees."""
+
+    name: str
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What happens between an image file and the model: it belongs to the model and is printed in every report.
+
+    An image that already has `size` is never resized; one that is square and smaller is enlarged whole (it was cropped by
+    whoever made it); any other has its shorter side brought to `resize` and its centre cropped. `mean` and `std` are for
+    values in [0, 1], in RGB order, and are applied inside the model.
+    """
+
+    size: tuple[int, int]
+    resize: int | None = None
+    interpolation: Interpolation = "bilinear"
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+    channels: Literal["RGB", "BGR"] = "RGB"
+
+    def describe(self) -> str:
+        """One sentence for people."""
+        height, width = self.size
+        if self.resize is None:
+            fit = f"resized to {height}x{width} ({self.interpolation})"
+        else:
+            fit = f"shorter side to {self.resize} ({self.interpolation}), centre {height}x{width} kept"
+        numbers = ", ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(self.mean, self.std, strict=True))
+        return f"{fit}; images already {height}x{width} untouched; values in [0, 1], mean/std {numbers}; {self.channels}"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A `level` interval for a number, and how it was made."""
+
+    low: float
+    high: float
+    method: str
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What people reach on the same question: the human ceiling."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    label: str = "people"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim with its evidence. Never NaN: a number that can't be had is `None` with a `reason`.
+
+    `id` is `<probe>.<name>`; `thresholds` says in words where the verdict's limits come from.
+    """
+
+    id: str
+    title: str
+    claim: str
+    value: float | None = None
+    interval: Interval | None = None
+    unit: str = ""
+    n: int = 0
+    chance: float | None = None
+    human: Reference | None = None
+    verdict: Verdict = "note"
+    thresholds: str = ""
+    reason: str | None = None
+    limits: tuple[str, ...] = ()
+    dataset: str = ""
+    headline: bool = False
+
+    def __post_init__(self) -> None:
+        numbers = [self.value, self.chance]
+        if self.interval:
+            numbers += [self.interval.low, self.interval.high]
+        if any(x is not None and not math.isfinite(x) for x in numbers):
+            raise SnellenError(f"finding {self.id} holds a number that is not finite: {numbers}; use None with a reason")
+        if self.value is None and not self.reason:
+            raise SnellenError(f"finding {self.id} has no value and no reason: say why the number can't be had")
+
+
+class Model(ABC):
+    """Images to logits. Owns its preprocessing; `id` changes whenever its answers could.
+
+    Images are float32, RGB, in [0, 1], of shape (N, 3, H, W), in the model's own array type (see `asarray`).
+    """
+
+    name: str
+    id: str
+    labels: Labels | None
+    preprocessing: Preprocessing
+    facts: Mapping[str, str]
+    """Provenance to print: source, licence, parameters, expected accuracy …"""
+
+    @abstractmethod
+    def asarray(self, images: np.ndarray) -> Array:
+        """(N, 3, H, W) uint8 in 0..255 or float32 in [0, 1] → native float32 array in [0, 1] on the model's device."""
+
+    @abstractmethod
+    def logits(self, images: Array) -> Array:
+        """(N, 3, H, W) native float32 in [0, 1] → (N, K) native logits."""
+
+    def vjp(self, images: Array) -> tuple[Array, Callable[[Array], Array]]:
+        """(N, 3, H, W) → logits (N, K) and `pull`, which brings a cotangent (N, K) back to the pixels (N, 3, H, W).
+
+        Raises:
+            Unsupported: the model only predicts.
+        """
+        raise Unsupported(f"{self.name} gives no gradients: it can only be asked for its answers")
+
+    def features(self, images: Array) -> Array:
+        """(N, 3, H, W) → (N, D), the input of the last layer.
+
+        Raises:
+            Unsupported: the model does not show its features.
+        """
+        raise Unsupported(f"{self.name} does not show its features")
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """Which of {"gradients", "features"} this model has."""
+        has = {"gradients": type(self).vjp is not Model.vjp, "features": type(self).features is not Model.features}
+        return frozenset(name for name, able in has.items() if able)
+
+
+class Images(ABC):
+    """A lazily read set of images with one row of facts each.
+
+    `facts` has at least: image (text, unique), category (text or null), source (text). `labels` are the categories' labels,
+    or None when unlabelled. `id` hashes contents, names and categories, in order.
+    """
+
+    name: str
+    id: str
+    labels: Labels | None
+    facts: pl.DataFrame
+    origin: Mapping[str, str]
+    """Provenance to print: where from, licence, what was left out …"""
+
+    @abstractmethod
+    def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
+        """The raw payload of each row: encoded bytes, or an array (H, W, 3) or (3, H, W), or why there is none."""
+
+    def __len__(self) -> int:
+        return self.facts.height
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is done to an image before the model sees it: a perturbation's name and level, as text.
+
+    `perturb(images, keys)` maps native (N, 3, H, W) in [0, 1] to the same; `keys` are N integers that seed whatever is
+    random, one an image, so that order and batch size change nothing.
+    """
+
+    name: str = "clean"
+    level: str = ""
+    version: int = 1
+    perturb: Callable[[Array, Sequence[int]], Array] | None = field(default=None, compare=False, repr=False)
+
+
+CLEAN = Condition()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a probe judges: the trials of one model on one image set, and those of people on the same images.
+
+    `trials` and `people` share their columns (see `snellen.trials`); rows of unreadable images are left out. `labels` is
+    the list the model answered from. `looks` maps an image to the arrays that `Probe.look` returned for it.
+    """
+
+    dataset: str
+    subject: str
+    trials: pl.DataFrame
+    labels: Labels
+    people: pl.DataFrame | None = None
+    looks: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Probe(ABC):
+    """A question about a model. Fields are its settings: they make its repr, its cache key, its CLI flags and its page.
+
+    The runner shows the model every image under each of `conditions()` (shared between probes, cached in parts), then asks
+    `pick` which images deserve a closer `look`, then `judge` for the findings. Only `look` and the conditions cost passes.
+    """
+
+    question: ClassVar[str]
+    about: ClassVar[str]
+    """The method paragraph of the report."""
+    cites: ClassVar[tuple[str, ...]]
+    version: ClassVar[int] = 1
+
+    @classmethod
+    def name(cls) -> str:
+        """The registry name: the file's name with hyphens."""
+        return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    def settings(self) -> dict[str, object]:
+        """The fields, as the cache key and the report see them."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """What to show the model; the clean images unless overridden."""
+        return (CLEAN,)
+
+    def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
+        """Why this probe cannot be asked of them, in one sentence; None when it can."""
+        if images.labels is None:
+            return f"needs a category for every image, and {images.name} has none: name them by sub-folder or a CSV"
+        return None
+
+    def pick(self, evidence: Evidence) -> Sequence[str]:
+        """The images that deserve a closer look; none unless overridden."""
+        return ()
+
+    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame) -> list[dict[str, np.ndarray]]:
+        """Arrays worth keeping for each picked image: (N, 3, H, W) as `Model.asarray` takes it, and their clean trials."""
+        return [{} for _ in range(len(images))]
+
+    def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
+        """The numbers behind the findings as functions of sums over images, so that two models can be compared in pairs."""
+        return {}
+
+    @abstractmethod
+    def judge(self, evidence: Evidence) -> Sequence[Finding]:
+        """The findings. Fast, deterministic, needs no model."""
+
+    def charts(self, evidence: Evidence) -> Sequence[Chart]:
+        """What to draw, as plain data."""
+        return ()
