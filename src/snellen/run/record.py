@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from snellen.charts import Chart
-from snellen.core import Finding, SnellenError
+from snellen.core import Finding, Labels, SnellenError
 
 FILE = "exam.json"
 PICTURES = "pictures"
@@ -39,6 +39,7 @@ class ImagesRecord:
     categories: int
     origin: Mapping[str, str]
     problems: tuple[tuple[str, str], ...] = ()
+    answers: Labels | None = None  # the list the model answered from
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Section:
     reason: str = ""
     findings: tuple[Finding, ...] = ()
     charts: tuple[Chart, ...] = ()
+    looks: str = ""  # key of the closer looks in the store
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,28 @@ class Record:
     people: Mapping[str, str] = field(default_factory=dict)  # human trials: file, subjects, trials
     requirements: tuple[tuple[str, bool, str], ...] = ()  # (text, met, what was found)
     pictures: Mapping[str, str] = field(default_factory=dict)
+    not_asked: Mapping[str, str] = field(default_factory=dict)  # probes left out of this exam: name to question
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in the order of the sections."""
         return tuple(finding for section in self.sections for finding in section.findings)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`second - first` of one finding, on the images that both models saw. `value` is None with a `reason`."""
+
+    finding_id: str
+    title: str
+    first: str  # names of the two models
+    second: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    dataset: str
+    reason: str = ""
 
 
 _adapter = TypeAdapter(Record)
