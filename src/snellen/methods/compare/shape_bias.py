@@ -1,0 +1,44 @@
+"""Shape bias: where an image's shape says one category and its texture another, which of the two is answered?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_CUE_CONFLICT = re.compile(r"(?:^|[_/])([a-z]+)\d+-([a-z]+)\d+\.[A-Za-z]+$")
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was answered on N images, as booleans (N,): `conflict` where the cues differ, and there `shape`, `texture` or neither."""
+
+    conflict: np.ndarray
+    shape: np.ndarray
+    texture: np.ndarray
+
+
+def texture_of(image: str) -> str | None:
+    """The texture category in a published cue-conflict file name, "cat/cat7-elephant1.png" → "elephant"; None for others."""
+    found = _CUE_CONFLICT.search(image)
+    return found[2] if found else None
+
+
+def decisions(shape: Sequence[str], texture: Sequence[str | None], response: Sequence[str | None]) -> Decisions:
+    """Which cue each answer follows, from categories (N,). Images whose cues agree, or have no texture, decide nothing (geirhos-2019)."""
+    shapes, textures, responses = (np.asarray(values, dtype=object) for values in (shape, texture, response))
+    has = np.array([value is not None for value in textures], dtype=bool)
+    conflict = has & (shapes != textures)
+    return Decisions(conflict, conflict & (responses == shapes), conflict & (responses == textures))
+
+
+def shape_bias(shape: np.ndarray, texture: np.ndarray) -> np.ndarray:
+    """Numbers of decisions for the shape and for the texture → share for the shape, in [0, 1] (geirhos-2019).
+
+    Answers that follow neither cue do not count. NaN when there is no decision for either.
+    """
+    shape, texture = np.asarray(shape, float), np.asarray(texture, float)
+    total = shape + texture
+    return shape / np.where(total > 0, total, np.nan)
