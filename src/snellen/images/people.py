@@ -41,7 +41,9 @@ def read_people(path: str | Path) -> pl.DataFrame:
         scans = [(file, _scan(file)) for file in sorted(path.rglob("*")) if file.name.endswith(SUFFIXES)]
         scans = [(file, frame) for file, frame in scans if not _missing(frame)]
         if not scans:
-            raise SnellenError(f"got the folder {path}; expected files of trials in it ({', '.join(SUFFIXES)}): name the right folder")
+            raise SnellenError(
+                f"got the folder {path}; expected files of trials in it ({', '.join(SUFFIXES)}): name the right folder"
+            )
     elif path.is_file():
         scans = [(path, _scan(path))]
     else:
@@ -81,7 +83,9 @@ def _scan(file: Path) -> pl.LazyFrame:
         frame = pl.scan_parquet(file) if file.suffix == ".parquet" else pl.scan_csv(file, infer_schema=False)
         names = frame.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SnellenError(f"{file} cannot be read as {' or '.join(SUFFIXES)} ({error}): give trials in one of these formats") from error
+        raise SnellenError(
+            f"{file} cannot be read as {' or '.join(SUFFIXES)} ({error}): give trials in one of these formats"
+        ) from error
     return frame.rename({name: name.strip().lower() for name in names})
 
 
@@ -93,7 +97,9 @@ def _missing(frame: pl.LazyFrame) -> list[str]:
 def _read(file: Path, frame: pl.LazyFrame) -> pl.DataFrame:
     have = frame.collect_schema().names()
     if missing := _missing(frame):
-        raise SnellenError(f"{file}: got columns {', '.join(have)}; expected also {'; '.join(missing)}: one row per answer of a subject")
+        raise SnellenError(
+            f"{file}: got columns {', '.join(have)}; expected also {'; '.join(missing)}: one row per answer of a subject"
+        )
 
     def column(name: str) -> pl.Expr:
         return pl.col(next(alias for alias in _ALIASES[name] if alias in have)).cast(pl.String)

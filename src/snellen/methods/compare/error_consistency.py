@@ -44,9 +44,7 @@ def from_counts(n: np.ndarray, first: np.ndarray, second: np.ndarray, both: np.n
 def error_consistency(first: np.ndarray, second: np.ndarray, compat: bool = False) -> Consistency:
     """Consistency of two subjects' correctness, boolean (..., N), image for image; `compat` as in `from_counts`."""
     first, second = np.asarray(first, bool), np.asarray(second, bool)
-    return from_counts(
-        np.asarray(first.shape[-1]), first.sum(axis=-1), second.sum(axis=-1), (first & second).sum(axis=-1), compat
-    )
+    return from_counts(np.asarray(first.shape[-1]), first.sum(axis=-1), second.sum(axis=-1), (first & second).sum(axis=-1), compat)
 
 
 def observed_bounds(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

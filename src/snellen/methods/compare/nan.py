@@ -1,0 +1,12 @@
+"""Means that pass over what is undefined."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def defined_mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """The mean of the finite values along `axis`; NaN where there is none."""
+    finite = np.isfinite(values)
+    count = finite.sum(axis=axis)
+    return np.where(finite, values, 0.0).sum(axis=axis) / np.where(count > 0, count, np.nan)

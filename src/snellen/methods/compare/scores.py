@@ -1,0 +1,103 @@
+"""The benchmark's numbers data set by data set, on the sample and on resamples of its images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count, groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snellen.methods.compare.accuracy_difference import accuracy_difference
+from snellen.methods.compare.correctness import pair_counts
+from snellen.methods.compare.error_consistency import from_counts
+from snellen.methods.compare.nan import defined_mean
+from snellen.stats import resampled_sums
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snellen.methods.compare.cohort import Cohort
+
+FLOOR = 0.2
+"""Conditions in which people are right in at most this share of trials are left out (geirhos-2021)."""
+
+UNDISTORTED: Mapping[str, str] = {
+    "colour": "cr",
+    "contrast": "c100",
+    "eidolonI": "1-10-10",
+    "eidolonII": "1-3-10",
+    "eidolonIII": "1-0-10",
+    "false-colour": "true",
+    "high-pass": "inf",
+    "low-pass": "0",
+    "phase-scrambling": "0",
+    "power-equalisation": "0",
+    "rotation": "0",
+    "uniform-noise": "0.00",
+}
+"""The control condition of each parametric data set, left out of the benchmark (geirhos-2021)."""
+
+METRICS = ("ood_accuracy", "accuracy_difference", "observed_consistency", "expected_consistency", "error_consistency")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One data set. `values` maps each of METRICS to an array (1 + resamples, 1 + models): its first row is the sample itself,
+    its first column people (each pair of them, for the distances), the others the models. NaN where undefined.
+    """
+
+    dataset: str
+    conditions: tuple[str, ...]
+    values: Mapping[str, np.ndarray]
+
+
+def scores(group: Cohort, resamples: int = 0, seed: int = 0, compat: bool = True) -> list[Scores]:
+    """The benchmark's numbers of every data set with a condition to keep (geirhos-2021).
+
+    Accuracy pools the trials of the kept conditions; the distances are averaged over conditions, then over observers (or
+    pairs of them). Resamples draw images with replacement within each condition; observers stay.
+    """
+    blocks = [
+        (dataset, condition, columns, stream)
+        for (dataset, condition, columns), stream in zip(group.blocks(), count(seed), strict=False)
+        if condition != UNDISTORTED.get(dataset) and group.accuracy_of_people(columns) > FLOOR
+    ]
+    return [_dataset(group, dataset, list(kept), resamples, compat) for dataset, kept in groupby(blocks, key=itemgetter(0))]
+
+
+def _dataset(group: Cohort, dataset: str, kept: list[tuple[str, str, slice, int]], resamples: int, compat: bool) -> Scores:
+    makers = 1 + len(group.models)
+    first, second = group.pairs(slice(kept[0][2].start, kept[-1][2].stop))
+    maker = np.where(first < len(group.models), first + 1, 0)
+    sums = [_sums(group, columns, first, second, resamples, seed) for *_, columns, seed in kept]
+    trials, right = np.split(sum(by_maker for by_maker, _ in sums), 2, axis=1)
+    n, a, b, both = np.split(np.stack([by_pair for _, by_pair in sums]), 4, axis=2)
+    consistency = from_counts(n, a, b, both, compat)
+    with np.errstate(invalid="ignore"):
+        difference = accuracy_difference(a / n, b / n)
+        accuracy = right / trials
+
+    def nested(by_condition: np.ndarray) -> np.ndarray:
+        by_pair = defined_mean(by_condition, axis=0)
+        return np.stack([defined_mean(by_pair[:, maker == one], axis=1) for one in range(makers)], axis=1)
+
+    distances = (difference, consistency.observed, consistency.expected, consistency.kappa)
+    values = dict(zip(METRICS, (accuracy, *(nested(distance) for distance in distances)), strict=True))
+    return Scores(dataset, tuple(condition for _, condition, *_ in kept), values)
+
+
+def _sums(
+    group: Cohort, columns: slice, first: np.ndarray, second: np.ndarray, resamples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Over one condition's images, sample first and then resamples: trials and right answers of each decision maker
+    (draws, 2 * makers), and `pair_counts` one after another (draws, 4 * pairs).
+    """
+    seen, correct, models = group.table.seen[:, columns], group.table.correct[:, columns], len(group.models)
+    makers = [part for table in (seen, correct) for part in (table[models:].sum(axis=0, keepdims=True), table[:models])]
+    pairs = pair_counts(seen, correct, first, second).reshape(4 * len(first), -1)
+    values = np.concatenate([*makers, pairs]).T.astype(float)
+    draws = np.concatenate([values.sum(axis=0, keepdims=True), resampled_sums(values, seed, resamples)])
+    width = values.shape[1] - len(pairs)
+    return draws[:, :width], draws[:, width:]
