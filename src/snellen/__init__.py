@@ -1,3 +1,37 @@
 """Snellen: an eye exam for vision models."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+_HOMES = {
+    "exam": "snellen.api",
+    "Exam": "snellen.api",
+    "load": "snellen.models",
+    "open_images": "snellen.images",
+    **dict.fromkeys(
+        ("Model", "Images", "Probe", "Finding", "Interval", "Labels", "Preprocessing", "Condition", "Evidence", "SnellenError", "Unsupported"),
+        "snellen.core",
+    ),
+}
+__all__ = ["__version__", *sorted(_HOMES)]
+
+if TYPE_CHECKING:
+    from snellen.api import Exam, exam
+    from snellen.core import Condition, Evidence, Finding, Images, Interval, Labels, Model, Preprocessing, Probe, SnellenError, Unsupported
+    from snellen.images import open_images
+    from snellen.models import load
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'snellen' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -213,8 +213,9 @@ CLEAN = Condition()
 class Evidence:
     """What a probe judges: the trials of one model on one image set, and those of people on the same images.
 
-    `trials` and `people` share their columns (see `snellen.trials`); rows of unreadable images are left out. `labels` is
-    the list the model answered from. `looks` maps an image to the arrays that `Probe.look` returned for it.
+    `trials` and `people` share their columns (see `snellen.trials`), with the facts of the image set joined on; rows of
+    unreadable images are left out. `published` holds all trials of people that were given, also on other images. `labels`
+    is the list the model answered from. `looks` maps an image to the arrays that `Probe.look` returned for it.
     """
 
     dataset: str
@@ -222,6 +223,7 @@ class Evidence:
     trials: pl.DataFrame
     labels: Labels
     people: pl.DataFrame | None = None
+    published: pl.DataFrame | None = None
     looks: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     seed: int = 0
 
@@ -266,6 +268,10 @@ class Probe(ABC):
     def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame) -> list[dict[str, np.ndarray]]:
         """Arrays worth keeping for each picked image: (N, 3, H, W) as `Model.asarray` takes it, and their clean trials."""
         return [{} for _ in range(len(images))]
+
+    def closer_passes(self, model: Model) -> int:
+        """About how many forward passes all closer looks together cost, for the plan."""
+        return 0
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
         """The numbers behind the findings as functions of sums over images, so that two models can be compared in pairs."""

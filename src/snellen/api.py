@@ -1,0 +1,160 @@
+"""The exam as a Python call: what the command line does, on objects or on names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from snellen import models, probes
+from snellen.core import Finding, Model, Probe, SnellenError
+from snellen.images import open_images
+from snellen.images.people import read_people
+from snellen.run import evidence, record, require
+from snellen.run.progress import Progress
+from snellen.run.record import Record
+from snellen.run.runner import run
+from snellen.run.spec import People, Spec
+
+PAGE = "report.html"
+FOLDER = "exams"
+
+
+@dataclass(frozen=True)
+class Exam:
+    """A finished exam: its `record`, and the folder where it and the page lie."""
+
+    record: Record
+    folder: Path
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings."""
+        return self.record.findings
+
+    @property
+    def report(self) -> Path:
+        """The page, one self-contained HTML file."""
+        return self.folder / PAGE
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the probes that failed."""
+        return tuple(section.probe for section in self.record.sections if section.status == "failed")
+
+    def __getitem__(self, id_: str) -> Finding:
+        """The finding of that id, or a probe's headline finding."""
+        for finding in self.findings:
+            if finding.id == id_ or (finding.headline and finding.id.partition(".")[0] == id_):
+                return finding
+        raise KeyError(f"{id_}; this exam has {', '.join(finding.id for finding in self.findings)}")
+
+    def trials(self, dataset: str | None = None) -> pl.DataFrame:
+        """The model's trials on one image set (the first unless named), one row an image and condition."""
+        name = dataset or self.record.images[0].name
+        return pl.read_parquet(self.folder / evidence.TRIALS / f"{evidence.slug(name)}.parquet")
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{f.id}</td><td>{'–' if f.value is None else f'{f.value:.3f}'}</td><td>{f.verdict}</td></tr>" for f in self.findings)
+        return f"<table><tr><th>finding</th><th>value</th><th>verdict</th></tr>{rows}</table>"
+
+
+def specify(
+    model: Any,
+    images: Any,
+    wanted: Iterable[str | Probe] | None = None,
+    *,
+    people: str | Path | pl.DataFrame | None = None,
+    out: str | Path | None = None,
+    settings: Mapping[str, Mapping[str, object]] | None = None,
+    labels: Any = None,
+    sample: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    batch_size: int | None = None,
+    readout: Any = None,
+    trust: bool = False,
+    command: str = "",
+) -> Spec:
+    """Everything named, loaded and checked; nothing shown yet. Arguments as in `exam`."""
+    sources: Sequence[Any] = images if isinstance(images, (list, tuple)) else [images]
+    sets = tuple(open_images(source, sample=sample, seed=seed) for source in sources)
+    names = [one.name for one in sets]
+    if len(set(names)) < len(names):
+        raise SnellenError(f"got image sets named {', '.join(names)}; expected different names: rename a folder or give `name=`")
+    examined: Model = models.load(model, labels=labels, device=device, readout=readout, trust=trust)
+    crowd = None
+    if people is not None:
+        crowd = People(people, "given as a frame") if isinstance(people, pl.DataFrame) else People(read_people(Path(people)), str(people))
+    folder = Path(out) if out is not None else Path(FOLDER) / evidence.slug(f"{examined.name}-on-{'+'.join(names)}")
+    return Spec(examined, sets, _probes(wanted, settings or {}), folder, crowd, seed, batch_size, command)
+
+
+def exam(
+    model: Any,
+    images: Any,
+    probes: Iterable[str | Probe] | None = None,
+    *,
+    require: Iterable[str] = (),
+    progress: Progress | None = None,
+    **options: Any,
+) -> Exam:
+    """Examine a model on images and write the page.
+
+    Args:
+        model: a name that `snellen.load` takes, an `nn.Module`, a function `images -> logits`, or a `Model`.
+        images: a folder, a parquet file, an array (N, 3, H, W) or a list of such; each becomes an image set.
+        probes: names or instances; the default exam unless given.
+        require: requirements such as "shape-bias.value>=0.2"; the record says which were met.
+        progress: where to tell how far it is; quiet unless given.
+        options: see `specify`: people, out, settings, labels, sample, seed, device, batch_size, readout, trust.
+
+    Raises:
+        SnellenError: something given cannot be used; the message says what to do.
+    """
+    return conduct(specify(model, images, probes, **options), require, progress)
+
+
+def conduct(spec: Spec, requirements: Iterable[str] = (), progress: Progress | None = None) -> Exam:
+    """Do a specified exam, check the requirements, write the record and the page."""
+    wanted = [require.parse(text) for text in requirements]
+    done = run(spec, progress)
+    if wanted:
+        done = replace(done, requirements=tuple((w.text, *w.check(done.findings)) for w in wanted))
+        record.save(done, spec.out)
+    write_page(done, spec.out)
+    return Exam(done, spec.out)
+
+
+def write_page(done: Record, folder: Path) -> Path:
+    """Render the report of a record into its folder."""
+    from snellen.report.page import render
+
+    target = folder / PAGE
+    temporary = target.with_suffix(".tmp")
+    temporary.write_text(render(done, folder), encoding="utf-8")
+    temporary.replace(target)
+    return target
+
+
+def _probes(wanted: Iterable[str | Probe] | None, settings: Mapping[str, Mapping[str, object]]) -> tuple[Probe, ...]:
+    chosen = tuple(wanted) if wanted is not None else probes.DEFAULT
+    made = tuple(one if isinstance(one, Probe) else _make(one, settings.get(one.replace("_", "-"), {})) for one in chosen)
+    asked = {probe.name() for probe in made}
+    for name in settings:
+        if name.replace("_", "-") not in asked:
+            raise SnellenError(f"got settings for {name}, which is not asked in this exam; asked are {', '.join(sorted(asked))}")
+    return made
+
+
+def _make(name: str, settings: Mapping[str, object]) -> Probe:
+    kind = probes.get(name)
+    known = {field: type(value) for field, value in kind().settings().items()}
+    for field, value in settings.items():
+        if field not in known or not isinstance(value, known[field]):
+            expected = ", ".join(f"{f} ({t.__name__})" for f, t in known.items()) or "no settings"
+            raise SnellenError(f"got {field} = {value!r} for the probe {name}; expected {expected}")
+    return kind(**settings)

@@ -1,0 +1,54 @@
+"""One way to write array code that runs natively on NumPy, PyTorch and JAX, and the few steps between them and NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from snellen.core import Array
+
+
+def namespace(array: Array) -> Any:
+    """The array-API namespace of a native array."""
+    return array_api_compat.array_namespace(array)
+
+
+def to_numpy(array: Array) -> np.ndarray:
+    """A native array as NumPy, on the host, detached from any graph; half precisions become float32."""
+    if hasattr(array, "detach"):
+        array = array.detach()
+        if array.dtype.is_floating_point and array.dtype.itemsize < 4:
+            array = array.float()
+        return array.cpu().numpy()
+    return np.asarray(array)
+
+
+def like(values: np.ndarray, array: Array) -> Array:
+    """`values` as a native array of the same framework, dtype and device as `array`."""
+    xp = namespace(array)
+    return xp.asarray(values, dtype=array.dtype, device=array_api_compat.device(array))
+
+
+def uniform(keys: Sequence[int], shape: tuple[int, ...], array: Array) -> Array:
+    """U[0, 1) of shape (len(keys), *shape), native like `array`; row i depends on keys[i] alone."""
+    rows = [np.random.Generator(np.random.PCG64(key)).random(shape, dtype=np.float32) for key in keys]
+    return like(np.stack(rows), array)
+
+
+def one_hot(classes: np.ndarray, array: Array) -> Array:
+    """(N,) integer classes → (N, K) native like the logits `array` (N, K): the cotangent that picks one logit a row."""
+    picked = np.zeros(tuple(array.shape), np.float32)
+    picked[np.arange(len(classes)), classes] = 1.0
+    return like(picked, array)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """(N, K) logits → probabilities in float64. Rows that already are probabilities (≥ 0, sum 1 ± 1e-4) stay as they are."""
+    logits = np.asarray(logits, np.float64)
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    soft = shifted / shifted.sum(axis=1, keepdims=True)
+    given = (logits >= 0).all(axis=1) & (np.abs(logits.sum(axis=1) - 1) < 1e-4)
+    return np.where(given[:, None], logits, soft)

@@ -1,0 +1,1 @@
+"""Pure typed functions, one method a file. Methods compute; probes ask."""

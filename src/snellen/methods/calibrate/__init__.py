@@ -1,0 +1,1 @@
+"""Is the confidence honest? Errors of calibration and selective prediction."""

@@ -1,0 +1,1 @@
+"""Where a model's answer comes from: maps over the pixels, one method a file."""

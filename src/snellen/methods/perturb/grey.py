@@ -1,0 +1,28 @@
+"""Greyscale, as in the distortions shown to people."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+
+from snellen.arrays import namespace
+from snellen.core import Array
+
+LUMINANCE = (0.2125, 0.7154, 0.0721)
+"""Weights of the gamma-encoded R, G, B values (geirhos-2018)."""
+
+
+def luminance(images: Float[Array, "n 3 h w"]) -> Float[Array, "n 1 h w"]:
+    """The grey value of every pixel, in the range of the images (geirhos-2018)."""
+    red, green, blue = LUMINANCE
+    return red * images[:, 0:1] + green * images[:, 1:2] + blue * images[:, 2:3]
+
+
+def to_colour(grey: Float[Array, "n 1 h w"]) -> Float[Array, "n 3 h w"]:
+    """Three equal channels."""
+    return namespace(grey).concat([grey, grey, grey], axis=1)
+
+
+def as_shown(images: Float[Array, "n 3 h w"]) -> Float[Array, "n 3 h w"]:
+    """Values in [0, 1] as an 8-bit file holds them: truncated, not rounded, to multiples of 1/255 (geirhos-2018)."""
+    xp = namespace(images)
+    return xp.floor(xp.clip(images, 0.0, 1.0) * 255.0 + 1e-4) / 255.0

@@ -1,0 +1,1 @@
+"""Doing an exam: what is asked, what is missing, where it is kept."""

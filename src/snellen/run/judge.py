@@ -1,0 +1,74 @@
+"""From evidence to sections: picking what deserves a closer look, judging, and saying so when a probe fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from snellen.core import Evidence, Images, Model, Probe, SnellenError
+from snellen.probes._shared import clean
+from snellen.run.present import pixels_of
+from snellen.run.record import Section
+from snellen.run.store import Shelf, key
+
+LOOKS_AT_ONCE = 8
+
+
+def section(probe: Probe, evidence: Evidence, looks: str = "") -> Section:
+    """Judge; whatever goes wrong becomes a section that says so."""
+    try:
+        if not evidence.trials.height:
+            raise SnellenError(f"none of the images of {evidence.dataset} could be read")
+        findings = tuple(probe.judge(evidence))
+        return _section(probe, evidence.dataset, "done", findings=findings, charts=tuple(probe.charts(evidence)), looks=looks)
+    except Exception as error:  # noqa: BLE001 (one probe's failure must not take the others with it)
+        return failed(probe, evidence.dataset, error)
+
+
+def failed(probe: Probe, dataset: str, error: BaseException | str) -> Section:
+    """A section for a probe that could not be finished."""
+    reason = str(error) if isinstance(error, (SnellenError, str)) else f"{type(error).__name__}: {error}"
+    return _section(probe, dataset, "failed", reason=reason)
+
+
+def skipped(probe: Probe, dataset: str, reason: str) -> Section:
+    """A section for a probe that could not be asked."""
+    return _section(probe, dataset, "not applicable", reason=reason)
+
+
+def _section(probe: Probe, dataset: str, status: str, **rest: object) -> Section:
+    fixed = {"probe": probe.name(), "question": probe.question, "about": probe.about, "cites": probe.cites, "settings": probe.settings()}
+    return Section(**fixed, dataset=dataset, status=status, **rest)  # type: ignore[arg-type]
+
+
+def looks_recipe(probe: Probe, model_id: str, images_id: str, seed: int) -> dict[str, object]:
+    """What the closer looks of a probe depend on."""
+    own = {"probe": probe.name(), "version": probe.version, "settings": probe.settings(), "seed": seed}
+    return {"what": "looks", "model": model_id, "images": images_id, **own}
+
+
+def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: Shelf, advance: Callable[[int], None]) -> None:
+    """Compute and keep the closer looks that are missing, a few images at a time."""
+    missing = [image for image in dict.fromkeys(probe.pick(evidence)) if not shelf.has(f"{_part(image)}.npz")]
+    place = {name: row for row, name in enumerate(images.facts["image"].to_list())}
+    rows = {row["image"]: row for row in clean(evidence).iter_rows(named=True)} if missing else {}
+    for start in range(0, len(missing), LOOKS_AT_ONCE):
+        wanted = {place[image]: image for image in missing[start : start + LOOKS_AT_ONCE]}
+        pixels = pixels_of(images, list(wanted), model.preprocessing)
+        names = [wanted[row] for row in pixels]
+        frame = pl.DataFrame([rows[name] for name in names], schema=evidence.trials.schema)
+        for name, arrays in zip(names, probe.look(model, np.stack(list(pixels.values())), frame), strict=True):
+            shelf.write_arrays(_part(name), arrays)
+        advance(len(wanted))
+
+
+def looked(picked: Sequence[str], shelf: Shelf) -> dict[str, dict[str, np.ndarray]]:
+    """Image → arrays, of the looks that are kept."""
+    return {image: shelf.read_arrays(_part(image)) for image in picked if shelf.has(f"{_part(image)}.npz")}
+
+
+def _part(image: str) -> str:
+    return key({"image": image.encode("utf-8", "surrogateescape").hex()})

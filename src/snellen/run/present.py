@@ -1,0 +1,178 @@
+"""Showing a model its images: every missing part, decoded once for all conditions, written as soon as it is answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from snellen import trials
+from snellen.arrays import to_numpy
+from snellen.core import Condition, Images, Labels, Model, Preprocessing, SnellenError
+from snellen.images.stream import parts as stream
+from snellen.run.answers import answer_labels, answers, check_logits, named
+from snellen.run.store import Shelf, part_name
+
+PART = 128
+"""Images a part. Fixed: parts on disk are counted in it."""
+ANSWERS_VERSION = 1
+"""Rises when the same logits would give other rows."""
+
+
+@dataclass(frozen=True)
+class Showing:
+    """One model, one image set, the conditions to show it under, and where the answers go."""
+
+    model: Model
+    images: Images
+    conditions: tuple[Condition, ...]
+    folder: Path
+    seed: int
+    batch: int
+
+    @property
+    def parts(self) -> int:
+        """How many parts the image set makes."""
+        return -(-len(self.images) // PART)
+
+    def shelf(self, condition: Condition) -> Shelf:
+        """Where the answers under `condition` are kept."""
+        return Shelf(self.folder, self._recipe(condition))
+
+    def _recipe(self, condition: Condition) -> dict[str, object]:
+        random = {"seed": self.seed} if condition.perturb is not None else {}
+        return {
+            "what": "answers",
+            "version": ANSWERS_VERSION,
+            "condition": [condition.name, condition.level, condition.version],
+            "model": self.model.id,
+            "images": self.images.id,
+            **random,
+        }
+
+    def missing(self) -> dict[int, list[Condition]]:
+        """Part number → the conditions it still lacks."""
+        shelves = [(condition, self.shelf(condition)) for condition in self.conditions]
+        open_ = [(condition, shelf) for condition, shelf in shelves if not shelf.finished]
+        lacking = {part: [c for c, shelf in open_ if not shelf.has(part_name(part))] for part in range(self.parts)}
+        return {part: conditions for part, conditions in lacking.items() if conditions}
+
+    def passes(self, missing: dict[int, list[Condition]]) -> int:
+        """Images times conditions that the missing parts hold."""
+        return sum(len(part_rows(part, len(self.images))) * len(conditions) for part, conditions in missing.items())
+
+    def read(self, without: Iterable[tuple[str, str]] = ()) -> pl.DataFrame:
+        """All answers of all conditions, once nothing is missing; `without` those (name, level) that failed."""
+        left_out = set(without)
+        frames = [self.shelf(c).read_frames(self.parts) for c in self.conditions if (c.name, c.level) not in left_out]
+        return pl.concat(frames)
+
+
+def show(showing: Showing, classes: Labels, advance: Callable[[int], None], workers: int = 2) -> dict[tuple[str, str], str]:
+    """Compute and write what is missing. `advance` is told of every batch answered.
+
+    Returns:
+        (name, level) of each perturbed condition under which the model's outputs were no logits, and what was wrong.
+
+    Raises:
+        SnellenError: its outputs on the clean images are no logits, or its classes and the categories don't meet.
+    """
+    missing, failures = showing.missing(), {}
+    model, images = showing.model, showing.images
+    given = answer_labels(classes, images.labels, model.name, images.name)
+    names, categories = images.facts["image"].to_list(), images.facts["category"].to_list()
+    wanted = sorted(missing)
+    loaded = stream(images, model.preprocessing, [part_rows(part, len(images)) for part in wanted], workers)
+    for part, block in zip(wanted, loaded, strict=True):
+        keys, truth = [names[row] for row in block.rows], [categories[row] for row in block.rows]
+        broken = pl.DataFrame(
+            [(names[row], categories[row], reason) for row, reason in sorted(block.problems.items())],
+            schema={"image": pl.String, "category": pl.String, "problem": pl.String},
+            orient="row",
+        )
+        known = pl.DataFrame({"image": keys, "category": truth}, schema={"image": pl.String, "category": pl.String})
+        for condition in missing[part]:
+            if (condition.name, condition.level) in failures:
+                continue
+            try:
+                logits = _logits(showing, condition, block.pixels, keys, len(classes), advance)
+                if condition.perturb is None and _differ(block.pixels):
+                    check_logits(logits, len(keys), model.name, distinct=True)
+            except SnellenError as error:
+                if condition.perturb is None:
+                    raise
+                failures[condition.name, condition.level] = f"{error} (seen under {condition.name} {condition.level})"
+                continue
+            advance(len(block.problems))
+            answered = pl.concat([known, answers(logits, classes, given, truth)], how="horizontal")
+            showing.shelf(condition).write_frame(part, _rows(showing, condition, answered, broken))
+    for condition in showing.conditions:
+        shelf = showing.shelf(condition)
+        if not shelf.finished and (condition.name, condition.level) not in failures:
+            shelf.finish({"parts": showing.parts, "images": len(images), "batch": showing.batch, "subject": model.name, "dataset": images.name})
+    return failures
+
+
+def part_rows(part: int, total: int) -> range:
+    """The rows of an image set that make part number `part`."""
+    return range(part * PART, min((part + 1) * PART, total))
+
+
+def image_keys(condition: Condition, names: Sequence[str], seed: int) -> list[int]:
+    """One integer an image that seeds whatever is random about it under `condition`."""
+    texts = (f"{seed}|{condition.name}|{condition.level}|{name}" for name in names)
+    return [int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:8], "big") for text in texts]
+
+
+def introduce(model: Model, folder: Path) -> Labels:
+    """The model's classes; a model that names none is shown two grey images once, and the count is remembered."""
+    if model.labels is not None:
+        return model.labels
+    memory = folder / f"model-{model.id[:24]}.json"
+    if memory.is_file():
+        return named(model, int(json.loads(memory.read_text())["classes"]))
+    height, width = model.preprocessing.size
+    grey = np.stack([np.full((3, height, width), value, np.uint8) for value in (96, 160)])
+    logits = to_numpy(model.logits(model.asarray(grey)))
+    check_logits(logits, 2, model.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    memory.write_text(json.dumps({"classes": logits.shape[1]}))
+    return named(model, logits.shape[1])
+
+
+def pixels_of(images: Images, rows: Sequence[int], preprocessing: Preprocessing) -> dict[int, np.ndarray]:
+    """Row → (3, H, W) of those images that can be read; for a closer look and for pictures."""
+    block = next(iter(stream(images, preprocessing, [rows], 2)))
+    return dict(zip(block.rows, block.pixels, strict=True))
+
+
+def _logits(showing: Showing, condition: Condition, pixels: np.ndarray, names: list[str], classes: int, advance: Callable[[int], None]) -> np.ndarray:
+    """Logits (n, K) in batches of one size, the last filled up, so that a row depends on its image alone."""
+    model, batch, out = showing.model, showing.batch, []
+    seeds = image_keys(condition, names, showing.seed) if condition.perturb is not None else []
+    for start in range(0, len(names), batch):
+        index = np.minimum(np.arange(start, start + batch), len(names) - 1)
+        images = model.asarray(pixels[index])
+        if condition.perturb is not None:
+            images = condition.perturb(images, [seeds[i] for i in index])
+        logits = to_numpy(model.logits(images))
+        check_logits(logits, batch, model.name, classes)
+        out.append(logits[: len(names) - start].astype(np.float32))
+        advance(min(batch, len(names) - start))
+    return np.concatenate(out) if out else np.empty((0, classes), np.float32)
+
+
+def _rows(showing: Showing, condition: Condition, answered: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
+    constants = {"subject": showing.model.name, "kind": "model", "dataset": showing.images.name, "condition": condition.name, "level": condition.level}
+    frame = pl.concat([answered, broken], how="diagonal").with_columns(*(pl.lit(v).alias(k) for k, v in constants.items()), pl.lit(None, pl.Float64).alias("rt"))
+    columns = {**trials.SCHEMA, **trials.MODEL_EXTRAS}
+    return frame.select(pl.col(name).cast(kind) for name, kind in columns.items())
+
+
+def _differ(pixels: np.ndarray) -> bool:
+    return len(pixels) > 1 and bool((pixels[0] != pixels[1]).any())
