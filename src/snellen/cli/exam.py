@@ -1,0 +1,172 @@
+"""`snellen exam`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from snellen.api import Exam
+    from snellen.run.spec import Spec
+
+DEFAULT_MODEL = "zoo:efficientnet-lite0"
+DEFAULT_IMAGES = "photos:all"
+
+
+def exam(
+    model: str | None = None,
+    *images: str,
+    people: str | None = None,
+    probes: Annotated[str | None, Parameter(help="Comma-separated names or `./mine.py`; see `snellen list probes`.")] = None,
+    exam: Annotated[Path | None, Parameter(help="A TOML file with the same keys as these options; options win.")] = None,
+    set_: Annotated[list[str] | None, Parameter(name="--set", help="A probe's setting, `probe.field=value`.")] = None,
+    labels: str | None = None,
+    readout: str | None = None,
+    sample: int | None = None,
+    seed: int | None = None,
+    out: Path | None = None,
+    device: str | None = None,
+    batch_size: str | None = None,
+    require: list[str] | None = None,
+    trust: bool = False,
+    json: bool = False,
+    dry_run: bool = False,
+    quiet: bool = False,
+) -> int:
+    """Examine a model on images and write one page.
+
+    Running the same command again computes only what is missing.
+
+    - A real classifier on photographs that ship in packages: `snellen exam`
+    - A sample of a folder: `snellen exam zoo:efficientnet-lite0 photos/ --sample 500`
+    - Beside people, as a gate: `snellen exam model.onnx cue-conflict/ --people humans.parquet --require "shape-bias.value>=0.2"`
+    - What it would cost: `snellen exam mypackage.models:resnet photos/ cue-conflict/ --labels classes.txt --dry-run`
+
+    Parameters:
+        model: what to examine: `zoo:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, `model.onnx`, `package.module:function`
+            or `file.py:function`. Default: zoo:efficientnet-lite0.
+        images: one or more image sets: a folder with a sub-folder per category, a flat folder with a CSV, a parquet file,
+            `photos:all`. Default: photos:all.
+        people: trials of people (parquet, CSV or a folder of CSVs) to compare with.
+        labels: a file that names the model's classes, one a line, or `imagenet`, or `sixteen`.
+        readout: labelled images to fit a read-out on, for a model that gives features only; `PATH` or `PATH,linear`.
+        sample: examine a random sample of this many images, balanced over categories.
+        seed: what everything random depends on. Default: 0.
+        out: folder of the exam. Default: exams/MODEL-on-IMAGES.
+        device: cpu, cuda, cuda:1, mps. Default: the GPU if there is one.
+        batch_size: images a forward pass, or `auto`.
+        require: a requirement on a finding, such as `"accuracy.top1.low>=0.7"`; exit code 1 when it is not met. Repeatable.
+        trust: allow unpickling of weights and code that comes with them. Only for files you would run.
+        json: print the findings as JSON on standard output.
+        dry_run: print what would be shown, how many passes and about how many minutes, and stop.
+        quiet: no progress.
+    """
+    from snellen.api import conduct
+    from snellen.run.progress import Progress
+
+    spec, requirements = _specify(locals() | {"set": set_})
+    if dry_run:
+        return _plan(spec)
+    progress = Progress(quiet)
+    done = conduct(spec, requirements, progress)
+    if json:
+        from pydantic import TypeAdapter
+
+        from snellen.core import Finding
+
+        sys.stdout.write(TypeAdapter(tuple[Finding, ...]).dump_json(done.findings, indent=1).decode() + "\n")
+    else:
+        _print(done)
+    unmet = [text for text, met, _ in done.record.requirements if not met]
+    return 1 if unmet else 3 if done.failed else 0
+
+
+def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
+    """Options over the TOML file over the defaults."""
+    from snellen.api import specify
+    from snellen.cli.options import batch, read_exam, settings
+
+    file = read_exam(given["exam"]) if given["exam"] else {}
+
+    def pick(name: str, default: Any = None) -> Any:
+        value = given[name]
+        return value if value not in (None, (), False) else file.get(name.replace("_", "-"), default)
+
+    names = pick("probes")
+    wanted = [part.strip() for part in names.split(",") if part.strip()] if isinstance(names, str) else None
+    sources = list(pick("images", DEFAULT_IMAGES)) if not isinstance(pick("images", DEFAULT_IMAGES), str) else [pick("images", DEFAULT_IMAGES)]
+    spec = specify(
+        pick("model", DEFAULT_MODEL),
+        sources,
+        wanted if wanted is not None else file.get("ask"),
+        people=pick("people"),
+        out=pick("out"),
+        settings=settings(given["set"] or [], file.get("settings", {})),
+        labels=pick("labels"),
+        sample=pick("sample"),
+        seed=pick("seed", 0),
+        device=pick("device", "auto"),
+        batch_size=batch(pick("batch_size", "auto")),
+        readout=pick("readout"),
+        trust=bool(pick("trust", False)),
+        command=shlex.join(["snellen", *sys.argv[1:]]),
+    )
+    return spec, list(pick("require", []) or [])
+
+
+def _plan(spec: Spec) -> int:
+    """Print the plan; one batch is timed for the minutes."""
+    import numpy as np
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from snellen.run.spec import plan
+
+    console, made = Console(), plan(spec)
+    table = Table("image set", "conditions", "passes", "still to do", title=escape(f"{spec.model.name}: the plan"))
+    for name, conditions, total, missing in made.rows:
+        table.add_row(escape(name), str(conditions), f"{total:,}", f"{missing:,}")
+    table.add_row("closer looks", "", "", f"up to {made.closer:,}")
+    console.print(table)
+    for probe, images, reason in made.skipped:
+        console.print(f"{probe} on {images}: not applicable, {reason}", markup=False)
+    grey = spec.model.asarray(np.full((spec.batch_size, 3, *spec.model.preprocessing.size), 128, np.uint8))
+    spec.model.logits(grey)
+    start = time.perf_counter()
+    spec.model.logits(grey)
+    seconds = (time.perf_counter() - start) / spec.batch_size * made.missing
+    console.print(f"About {seconds / 60:.1f} minutes for {made.missing:,} passes at {spec.batch_size} images a batch; results in {spec.out}", markup=False)
+    return 0
+
+
+def _print(done: Exam) -> None:
+    """Findings as a table, then what could not be asked, the requirements and where the page is."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(soft_wrap=False)
+    several = len(done.record.images) > 1
+    table = Table("finding", *(["images"] if several else []), "value", "interval", "people", "n", "verdict", title=escape(done.record.model.name))
+    colours = {"good": "green", "caution": "yellow", "bad": "red"}
+    for f in done.findings:
+        low_high = f"{f.interval.low:.3f} – {f.interval.high:.3f}" if f.interval else ""
+        cells = ["–" if f.value is None else f"{f.value:.3f}", low_high, f"{f.human.value:.3f}" if f.human else "", f"{f.n:,}"]
+        name = f"[bold]{f.id}[/bold]" if f.headline else f.id
+        table.add_row(name, *([escape(f.dataset)] if several else []), *cells, f"[{colours.get(f.verdict, 'default')}]{f.verdict}[/]")
+    console.print(table)
+    for section in done.record.sections:
+        if section.status != "done":
+            console.print(f"{section.probe} on {section.dataset}: {section.status}: {section.reason}", markup=False, soft_wrap=True)
+    for images in done.record.images:
+        if images.problems:
+            console.print(f"{len(images.problems)} of {images.n} images of {images.name} could not be read; the report lists them.", markup=False, soft_wrap=True)
+    for text, met, found in done.record.requirements:
+        console.print(f"{'met' if met else 'NOT MET'}: {text} ({found})", markup=False, soft_wrap=True)
+    console.print(f"Report: {done.report}", markup=False, soft_wrap=True)

@@ -1,0 +1,73 @@
+"""`snellen list` and `snellen show`: what there is, read without importing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+
+def list_(what: Literal["models", "images", "probes", "methods"] | None = None, /) -> int:
+    """List models, images, probes or methods; all of them unless one is named.
+
+    Example: `snellen list probes`
+    """
+    from rich.console import Console
+
+    console = Console()
+    for kind in [what] if what else ["models", "images", "probes", "methods"]:
+        console.print(f"[bold]{kind}[/bold]")
+        for name, text in _rows(kind):
+            console.print(f"  {name:<28} {text}", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def show(name: str, /) -> int:
+    """Show one probe, model or method: what it asks, its settings, its sources.
+
+    Example: `snellen show shape-bias`
+    """
+    from rich.console import Console
+
+    from snellen import models, probes
+    from snellen.core import SnellenError
+
+    console = Console(soft_wrap=True, highlight=False)
+    if ":" in name or name.endswith(".onnx"):
+        model = models.load(name)
+        console.print(f"{model.name}\n  id: {model.id}\n  preprocessing: {model.preprocessing.describe()}", markup=False)
+        console.print(f"  classes: {len(model.labels) if model.labels else 'as many as it returns'}; abilities: {', '.join(sorted(model.abilities)) or 'answers only'}", markup=False)
+        for key, value in model.facts.items():
+            console.print(f"  {key}: {value}", markup=False)
+        return 0
+    found = dict(_rows("methods")).get(name)
+    if found is not None and name.replace("_", "-") not in probes.names():
+        console.print(f"{name}: {found}", markup=False)
+        return 0
+    try:
+        kind = probes.get(name)
+    except SnellenError as error:
+        raise SnellenError(f"{error}. `snellen list` shows models, images and methods too") from error
+    probe = kind()
+    console.print(f"{kind.name()}: {kind.question}\n\n{kind.about}\n", markup=False)
+    for field, value in probe.settings().items():
+        console.print(f"  --set {kind.name()}.{field}={value}", markup=False)
+    console.print(f"\n{(kind.__doc__ or '').strip()}\n\nSources: {', '.join(kind.cites)}", markup=False)
+    return 0
+
+
+def _rows(kind: str) -> Iterable[tuple[str, str]]:
+    if kind == "models":
+        from snellen.models import sources
+
+        return [(example, text) for _, text, example in sources()]
+    if kind == "images":
+        from snellen.images import sources
+
+        return [(example, text) for _, text, example in sources()]
+    if kind == "probes":
+        from snellen.probes import summaries
+
+        return summaries().items()
+    from snellen.methods import summaries as methods
+
+    return methods().items()

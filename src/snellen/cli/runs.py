@@ -1,0 +1,74 @@
+"""Commands on finished exams: `snellen judge · report · compare · cite`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def judge(run: Path, /) -> int:
+    """Judge a finished exam again, without the model, and write its page anew.
+
+    Example: `snellen judge exams/efficientnet-lite0-on-photos`
+    """
+    from snellen.api import write_page
+    from snellen.run.rejudge import rejudge
+
+    _say(f"Report: {write_page(rejudge(run), run)}")
+    return 0
+
+
+def report(run: Path, /) -> int:
+    """Write the page of a finished exam anew, from its record alone.
+
+    Example: `snellen report exams/efficientnet-lite0-on-photos`
+    """
+    from snellen.api import write_page
+    from snellen.run.record import read
+
+    _say(f"Report: {write_page(read(run), run)}")
+    return 0
+
+
+def compare(*runs: Path, out: Path = Path("comparison.html")) -> int:
+    """Compare two or more exams on one page: every number side by side, and paired differences with intervals.
+
+    Example: `snellen compare exams/a exams/b exams/c --out families.html`
+
+    Parameters:
+        runs: folders of finished exams of different models on the same image sets.
+        out: where to write the page.
+    """
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from snellen.report.compare import render_compare
+    from snellen.run.compare import differences
+
+    records, rows = differences(runs)
+    out.write_text(render_compare(records, rows, list(runs)), encoding="utf-8")
+    table = Table("finding", "images", "first", "second", "second - first", "95 % interval", "n", title="Paired differences")
+    for row in rows:
+        clear = row.low > 0 or row.high < 0
+        cells = [row.finding_id, row.dataset, row.first, row.second, f"{row.value:+.3f}", f"{row.low:+.3f} – {row.high:+.3f}", f"{row.n:,}"]
+        table.add_row(*map(escape, cells), style="bold" if clear else None)
+    Console().print(table)
+    _say(f"Page: {out}")
+    return 0
+
+
+def cite(run: Path, /) -> int:
+    """Print the BibTeX of everything a finished exam rests on.
+
+    Example: `snellen cite exams/efficientnet-lite0-on-photos > exam.bib`
+    """
+    from snellen.report.references import cite as bibtex
+    from snellen.run.record import read
+
+    keys = dict.fromkeys(key for section in read(run).sections if section.status == "done" for key in section.cites)
+    print(bibtex(list(keys)))  # noqa: T201
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201
