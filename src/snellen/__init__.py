@@ -12,15 +12,56 @@ _HOMES = {
     "load": "snellen.models",
     "open_images": "snellen.images",
     **dict.fromkeys(
-        ("Model", "Images", "Probe", "Finding", "Interval", "Labels", "Preprocessing", "Condition", "Evidence", "SnellenError", "Unsupported"),
+        (
+            "Model",
+            "Images",
+            "Probe",
+            "Finding",
+            "Interval",
+            "Labels",
+            "Preprocessing",
+            "Condition",
+            "Evidence",
+            "SnellenError",
+            "Unsupported",
+        ),
         "snellen.core",
     ),
 }
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = [
+    "Condition",
+    "Evidence",
+    "Exam",
+    "Finding",
+    "Images",
+    "Interval",
+    "Labels",
+    "Model",
+    "Preprocessing",
+    "Probe",
+    "SnellenError",
+    "Unsupported",
+    "__version__",
+    "exam",
+    "load",
+    "open_images",
+]
 
 if TYPE_CHECKING:
     from snellen.api import Exam, exam
-    from snellen.core import Condition, Evidence, Finding, Images, Interval, Labels, Model, Preprocessing, Probe, SnellenError, Unsupported
+    from snellen.core import (
+        Condition,
+        Evidence,
+        Finding,
+        Images,
+        Interval,
+        Labels,
+        Model,
+        Preprocessing,
+        Probe,
+        SnellenError,
+        Unsupported,
+    )
     from snellen.images import open_images
     from snellen.models import load
 

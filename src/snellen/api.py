@@ -58,7 +58,10 @@ class Exam:
         return pl.read_parquet(self.folder / evidence.TRIALS / f"{evidence.slug(name)}.parquet")
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{f.id}</td><td>{'–' if f.value is None else f'{f.value:.3f}'}</td><td>{f.verdict}</td></tr>" for f in self.findings)
+        rows = "".join(
+            f"<tr><td>{f.id}</td><td>{'–' if f.value is None else f'{f.value:.3f}'}</td><td>{f.verdict}</td></tr>"
+            for f in self.findings
+        )
         return f"<table><tr><th>finding</th><th>value</th><th>verdict</th></tr>{rows}</table>"
 
 
@@ -88,7 +91,11 @@ def specify(
     examined: Model = models.load(model, labels=labels, device=device, readout=readout, trust=trust)
     crowd = None
     if people is not None:
-        crowd = People(people, "given as a frame") if isinstance(people, pl.DataFrame) else People(read_people(Path(people)), str(people))
+        crowd = (
+            People(people, "given as a frame")
+            if isinstance(people, pl.DataFrame)
+            else People(read_people(Path(people)), str(people))
+        )
     folder = Path(out) if out is not None else Path(FOLDER) / evidence.slug(f"{examined.name}-on-{'+'.join(names)}")
     return Spec(examined, sets, _probes(wanted, settings or {}), folder, crowd, seed, batch_size, command)
 

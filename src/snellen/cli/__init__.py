@@ -54,6 +54,6 @@ def call(arguments: list[str] | None = None) -> int:
         Console(stderr=True, soft_wrap=True, highlight=False).print("Error:", str(error), markup=False)
         return USAGE
     except KeyboardInterrupt:
-        print("\nStopped. Run the same command again to go on from here.", file=sys.stderr)  # noqa: T201
+        print("\nStopped. Run the same command again to go on from here.", file=sys.stderr)
         return 130
     return code if isinstance(code, int) else FINE

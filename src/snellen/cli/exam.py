@@ -99,7 +99,11 @@ def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
 
     names = pick("probes")
     wanted = [part.strip() for part in names.split(",") if part.strip()] if isinstance(names, str) else None
-    sources = list(pick("images", DEFAULT_IMAGES)) if not isinstance(pick("images", DEFAULT_IMAGES), str) else [pick("images", DEFAULT_IMAGES)]
+    sources = (
+        list(pick("images", DEFAULT_IMAGES))
+        if not isinstance(pick("images", DEFAULT_IMAGES), str)
+        else [pick("images", DEFAULT_IMAGES)]
+    )
     spec = specify(
         pick("model", DEFAULT_MODEL),
         sources,
@@ -141,7 +145,10 @@ def _plan(spec: Spec) -> int:
     start = time.perf_counter()
     spec.model.logits(grey)
     seconds = (time.perf_counter() - start) / spec.batch_size * made.missing
-    console.print(f"About {seconds / 60:.1f} minutes for {made.missing:,} passes at {spec.batch_size} images a batch; results in {spec.out}", markup=False)
+    console.print(
+        f"About {seconds / 60:.1f} minutes for {made.missing:,} passes at {spec.batch_size} images a batch; results in {spec.out}",
+        markup=False,
+    )
     return 0
 
 
@@ -153,20 +160,35 @@ def _print(done: Exam) -> None:
 
     console = Console(soft_wrap=False)
     several = len(done.record.images) > 1
-    table = Table("finding", *(["images"] if several else []), "value", "interval", "people", "n", "verdict", title=escape(done.record.model.name))
+    table = Table(
+        "finding",
+        *(["images"] if several else []),
+        "value",
+        "interval",
+        "people",
+        "n",
+        "verdict",
+        title=escape(done.record.model.name),
+    )
     colours = {"good": "green", "caution": "yellow", "bad": "red"}
     for f in done.findings:
         low_high = f"{f.interval.low:.3f} – {f.interval.high:.3f}" if f.interval else ""
         cells = ["–" if f.value is None else f"{f.value:.3f}", low_high, f"{f.human.value:.3f}" if f.human else "", f"{f.n:,}"]
         name = f"[bold]{f.id}[/bold]" if f.headline else f.id
-        table.add_row(name, *([escape(f.dataset)] if several else []), *cells, f"[{colours.get(f.verdict, 'default')}]{f.verdict}[/]")
+        table.add_row(
+            name, *([escape(f.dataset)] if several else []), *cells, f"[{colours.get(f.verdict, 'default')}]{f.verdict}[/]"
+        )
     console.print(table)
     for section in done.record.sections:
         if section.status != "done":
             console.print(f"{section.probe} on {section.dataset}: {section.status}: {section.reason}", markup=False, soft_wrap=True)
     for images in done.record.images:
         if images.problems:
-            console.print(f"{len(images.problems)} of {images.n} images of {images.name} could not be read; the report lists them.", markup=False, soft_wrap=True)
+            console.print(
+                f"{len(images.problems)} of {images.n} images of {images.name} could not be read; the report lists them.",
+                markup=False,
+                soft_wrap=True,
+            )
     for text, met, found in done.record.requirements:
         console.print(f"{'met' if met else 'NOT MET'}: {text} ({found})", markup=False, soft_wrap=True)
     console.print(f"Report: {done.report}", markup=False, soft_wrap=True)

@@ -35,7 +35,11 @@ def show(name: str, /) -> int:
     if ":" in name or name.endswith(".onnx"):
         model = models.load(name)
         console.print(f"{model.name}\n  id: {model.id}\n  preprocessing: {model.preprocessing.describe()}", markup=False)
-        console.print(f"  classes: {len(model.labels) if model.labels else 'as many as it returns'}; abilities: {', '.join(sorted(model.abilities)) or 'answers only'}", markup=False)
+        console.print(
+            f"  classes: {len(model.labels) if model.labels else 'as many as it returns'}; abilities: "
+            f"{', '.join(sorted(model.abilities)) or 'answers only'}",
+            markup=False,
+        )
         for key, value in model.facts.items():
             console.print(f"  {key}: {value}", markup=False)
         return 0

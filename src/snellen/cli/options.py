@@ -10,7 +10,21 @@ from typing import Any
 
 from snellen.core import SnellenError
 
-KEYS = ("model", "images", "people", "probes", "labels", "readout", "sample", "seed", "out", "device", "batch-size", "require", "trust")
+KEYS = (
+    "model",
+    "images",
+    "people",
+    "probes",
+    "labels",
+    "readout",
+    "sample",
+    "seed",
+    "out",
+    "device",
+    "batch-size",
+    "require",
+    "trust",
+)
 
 
 def read_exam(path: Path) -> dict[str, Any]:

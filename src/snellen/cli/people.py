@@ -28,7 +28,9 @@ def benchmark(*, people: Path, models: Path, json: bool = False, intervals: bool
     rows = table_of(read_people(people), read_people(models), resamples=1000 if intervals else 0)
     names = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency", "shape_bias")
     if json:
-        print(js.dumps([{"subject": row.subject, **{name: _number(getattr(row, name)) for name in names}} for row in rows], indent=1))  # noqa: T201
+        print(
+            js.dumps([{"subject": row.subject, **{name: _number(getattr(row, name)) for name in names}} for row in rows], indent=1)
+        )
         return 0
     from rich.console import Console
     from rich.markup import escape

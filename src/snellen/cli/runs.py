@@ -50,7 +50,15 @@ def compare(*runs: Path, out: Path = Path("comparison.html")) -> int:
     table = Table("finding", "images", "first", "second", "second - first", "95 % interval", "n", title="Paired differences")
     for row in rows:
         clear = row.low > 0 or row.high < 0
-        cells = [row.finding_id, row.dataset, row.first, row.second, f"{row.value:+.3f}", f"{row.low:+.3f} – {row.high:+.3f}", f"{row.n:,}"]
+        cells = [
+            row.finding_id,
+            row.dataset,
+            row.first,
+            row.second,
+            f"{row.value:+.3f}",
+            f"{row.low:+.3f} – {row.high:+.3f}",
+            f"{row.n:,}",
+        ]
         table.add_row(*map(escape, cells), style="bold" if clear else None)
     Console().print(table)
     _say(f"Page: {out}")
@@ -66,9 +74,9 @@ def cite(run: Path, /) -> int:
     from snellen.run.record import read
 
     keys = dict.fromkeys(key for section in read(run).sections if section.status == "done" for key in section.cites)
-    print(bibtex(list(keys)))  # noqa: T201
+    print(bibtex(list(keys)))
     return 0
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201
+    print(text)

@@ -55,12 +55,18 @@ def get(name: str) -> type[Probe]:
     plain = name.replace("_", "-")
     if plain not in names():
         near = difflib.get_close_matches(plain, names(), n=1)
-        raise SnellenError(f"there is no probe {name!r}." + (f" Did you mean {near[0]}?" if near else "") + f" Known: {', '.join(names())}")
+        raise SnellenError(
+            f"there is no probe {name!r}." + (f" Did you mean {near[0]}?" if near else "") + f" Known: {', '.join(names())}"
+        )
     return _final(importlib.import_module(f"snellen.probes.{plain.replace('-', '_')}"), name)
 
 
 def _final(module: ModuleType, name: str) -> type[Probe]:
-    own = [kind for _, kind in inspect.getmembers(module, inspect.isclass) if kind.__module__ == module.__name__ and issubclass(kind, Probe) and not inspect.isabstract(kind)]
+    own = [
+        kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__ == module.__name__ and issubclass(kind, Probe) and not inspect.isabstract(kind)
+    ]
     if len(own) != 1:
         raise SnellenError(f"{name} holds {len(own)} probes; expected exactly one concrete subclass of snellen.Probe in a file")
     return own[0]

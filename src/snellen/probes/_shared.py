@@ -41,7 +41,8 @@ def span(interval: Interval | None, as_percent: bool = True) -> str:
 def two_categories(images: Images) -> str | None:
     """Why a probe of right and wrong cannot be asked of cue-conflict images."""
     if "texture" in images.facts.columns:
-        return f"the images of {images.name} show the shape of one category in the texture of another, so that no single answer is right"
+        return f"the images of {images.name} show the shape of one category in the texture of another, so that no single answer "
+        "is right"
     return None
 
 
@@ -59,5 +60,7 @@ def strip(evidence: Evidence, title: str, rows: Iterable[tuple[str, pl.DataFrame
         truth = names.get(str(row["category"]), str(row["category"]))
         return answer if row["correct"] else f"{truth} → {answer}"
 
-    pictures = ((heading, tuple(Picture(row["image"], caption(row)) for row in frame.iter_rows(named=True))) for heading, frame in rows)
+    pictures = (
+        (heading, tuple(Picture(row["image"], caption(row)) for row in frame.iter_rows(named=True))) for heading, frame in rows
+    )
     return Gallery(title, tuple((heading, row) for heading, row in pictures if row), note)

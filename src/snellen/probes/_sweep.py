@@ -82,7 +82,8 @@ class Sweep(Probe):
             Finding(
                 f"{self.name()}.kept",
                 title,
-                f"Over the distorted levels the model keeps {percent(value)}{span(interval)} of its undistorted accuracy; {source} keep {percent(human)}.",
+                f"Over the distorted levels the model keeps {percent(value)}{span(interval)} of its undistorted accuracy; "
+                f"{source} keep {percent(human)}.",
                 value=value,
                 interval=interval,
                 unit="share",
@@ -91,7 +92,8 @@ class Sweep(Probe):
                 verdict="good" if reaches else "caution" if value >= human / 2 else "bad",
                 thresholds="good: the interval reaches what people keep; bad: less than half of that",
                 limits=(
-                    "People answered among sixteen categories on other photographs, seen for 200 ms; only the shape of the curve compares.",
+                    "People answered among sixteen categories on other photographs, seen for 200 ms; only the shape of the "
+                    "curve compares.",
                     "Distortions are made at the model's own input resolution; the levels were published for 224 pixels.",
                 ),
                 dataset=evidence.dataset,
@@ -123,8 +125,15 @@ class Sweep(Probe):
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Accuracy against level."""
         whole = f"{len(evidence.labels):,} classes"
-        counts = {f"{evidence.subject}, {whole}": self._correct(evidence)[1], f"{evidence.subject}, sixteen categories": self._correct(evidence, coarse=True)[1]}
-        series = [_series(f"{label} ({len(c)} images)", [(int(h), len(c)) for h in c.sum(axis=0)], "model") for label, c in counts.items() if len(c)]
+        counts = {
+            f"{evidence.subject}, {whole}": self._correct(evidence)[1],
+            f"{evidence.subject}, sixteen categories": self._correct(evidence, coarse=True)[1],
+        }
+        series = [
+            _series(f"{label} ({len(c)} images)", [(int(h), len(c)) for h in c.sum(axis=0)], "model")
+            for label, c in counts.items()
+            if len(c)
+        ]
         if people := self._people(evidence):
             series.append(_series("people, sixteen categories", [(h, m) for _, _, h, m, _ in people], "people"))
         chance = 1 / len(evidence.labels)
@@ -132,7 +141,9 @@ class Sweep(Probe):
         series.append(Series(f"guessing (1 in {round(1 / chance):,})", ends, (chance, chance), role="reference"))
         alt = "; ".join(f"{text}: {y:.2f}" for (text, _), y in zip(self.levels, series[0].y, strict=True))
         ticks = tuple((float(at), text) for at, (text, _) in enumerate(self.levels))
-        return [Lines("Accuracy against level", f"Accuracy against {self.axis}. {alt}", self.axis, "share right", tuple(series), ticks)]
+        return [
+            Lines("Accuracy against level", f"Accuracy against {self.axis}. {alt}", self.axis, "share right", tuple(series), ticks)
+        ]
 
 
 def _kept(sums: np.ndarray) -> np.ndarray:

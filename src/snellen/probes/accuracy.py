@@ -27,9 +27,12 @@ class Accuracy(Probe):
 
     question = "How often is the model right?"
     about = (
-        "Every image is shown once, as the model's own preprocessing makes it. An answer is right when the class with the largest logit is "
-        "the image's category; top-5 when the category is among the five largest. Where a category belongs to one of the sixteen entry-level "
-        "categories, the sixteen-way answer is the one whose member classes have the highest mean probability. Intervals are Clopper-Pearson."
+        "Every image is shown once, as the model's own preprocessing makes it. An answer is right when the class with the "
+        "largest logit is "
+        "the image's category; top-5 when the category is among the five largest. Where a category belongs to one of the "
+        "sixteen entry-level "
+        "categories, the sixteen-way answer is the one whose member classes have the highest mean probability. Intervals are "
+        "Clopper-Pearson."
     )
     cites = ("clopper-1934", "deng-2009", "geirhos-2018")
 
@@ -53,9 +56,17 @@ class Accuracy(Probe):
 
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
         """One finding per estimate."""
-        titles = {"top1": "Right at the first answer", "top5": "Right within five answers", "sixteen": "Right among the sixteen categories"}
+        titles = {
+            "top1": "Right at the first answer",
+            "top5": "Right within five answers",
+            "sixteen": "Right among the sixteen categories",
+        }
         chances = {"top1": 1 / len(evidence.labels), "top5": 5 / len(evidence.labels), "sixteen": 1 / 16}
-        wholes = {"top1": f"{len(evidence.labels):,} classes", "top5": f"{len(evidence.labels):,} classes", "sixteen": "16 categories"}
+        wholes = {
+            "top1": f"{len(evidence.labels):,} classes",
+            "top5": f"{len(evidence.labels):,} classes",
+            "sixteen": "16 categories",
+        }
         out = []
         for name, estimate in self.estimates(evidence).items():
             hits, n = int(estimate.sums[:, 0].sum()), len(estimate.images)
@@ -64,14 +75,16 @@ class Accuracy(Probe):
                 Finding(
                     f"accuracy.{name}",
                     titles[name],
-                    f"{hits:,} of {n:,} images right: {percent(hits / n)}{span(interval)}, among {wholes[name]} (guessing: {percent(chance)}).",
+                    f"{hits:,} of {n:,} images right: {percent(hits / n)}{span(interval)}, among {wholes[name]} (guessing: "
+                    f"{percent(chance)}).",
                     value=hits / n,
                     interval=interval,
                     unit="share",
                     n=n,
                     chance=chance,
                     verdict="bad" if interval.low <= chance else "note",
-                    thresholds="bad when the interval reaches down to guessing; how much accuracy is enough depends on the task: set it with --require",
+                    thresholds="bad when the interval reaches down to guessing; how much accuracy is enough depends on the "
+                    "task: set it with --require",
                     limits=self._limits(n),
                     dataset=evidence.dataset,
                     headline=name == "top1",
@@ -81,7 +94,10 @@ class Accuracy(Probe):
 
     def _limits(self, n: int) -> tuple[str, ...]:
         small = (f"Only {n} images: the interval is wide, and single categories cannot be judged.",) if n < 300 else ()
-        return (*small, "Says nothing about images of another origin: photographs a model was trained on, or much like them, flatter it.")
+        return (
+            *small,
+            "Says nothing about images of another origin: photographs a model was trained on, or much like them, flatter it.",
+        )
 
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Accuracy per category, confusions, and the most confident right and wrong answers."""
@@ -89,7 +105,9 @@ class Accuracy(Probe):
 
     def _per_category(self, evidence: Evidence) -> list[Chart]:
         names = readable(evidence)
-        table = labelled(evidence).group_by("category").agg(pl.col("correct").sum().alias("hits"), pl.len().alias("n")).sort("category")
+        table = (
+            labelled(evidence).group_by("category").agg(pl.col("correct").sum().alias("hits"), pl.len().alias("n")).sort("category")
+        )
         rows = [(names[c], h, n, clopper_pearson(h, n)) for c, h, n in table.iter_rows()]
         if table.height <= BARS_UP_TO:
             bars = tuple(Bar(f"{name} (n = {n})", hits / n, i.low, i.high) for name, hits, n, i in rows)
@@ -106,10 +124,17 @@ class Accuracy(Probe):
             charts.append(_matrix("Answers for each category", rows, "category", "response", readable(evidence)))
         elif coarse.height:
             names = dict.fromkeys(known.sixteen().keys)
-            charts.append(_matrix("Answers among the sixteen categories", coarse, "coarse_category", "coarse_response", {k: k for k in names}))
+            charts.append(
+                _matrix("Answers among the sixteen categories", coarse, "coarse_category", "coarse_response", {k: k for k in names})
+            )
         if len(evidence.labels) > MATRIX_UP_TO:
             names = readable(evidence)
-            pairs = rows.filter(~pl.col("correct")).group_by("category", "response").len().sort(["len", "category", "response"], descending=[True, False, False])
+            pairs = (
+                rows.filter(~pl.col("correct"))
+                .group_by("category", "response")
+                .len()
+                .sort(["len", "category", "response"], descending=[True, False, False])
+            )
             cells = tuple((names[c], names[r], str(n)) for c, r, n in pairs.head(15).iter_rows())
             charts.append(Table("Most frequent confusions", ("true category", "answer", "images"), cells))
         return charts
@@ -137,7 +162,8 @@ def _matrix(title: str, rows: pl.DataFrame, truth: str, answer: str, names: dict
     shares = values / values.sum(axis=1, keepdims=True)
     return Heatmap(
         title,
-        f"Matrix of answers: each row a true category, each column an answer; mean of the diagonal {np.mean([shares[i][list(names).index(c)] for i, c in enumerate(shown)]):.2f}",
+        f"Matrix of answers: each row a true category, each column an answer; mean of the diagonal "
+        f"{np.mean([shares[i][list(names).index(c)] for i, c in enumerate(shown)]):.2f}",
         tuple(names[key] for key in shown),
         tuple(names.values()),
         tuple(tuple(float(x) for x in row) for row in shares),

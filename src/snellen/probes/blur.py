@@ -15,7 +15,10 @@ class Blur(Sweep):
     """Greyscale images behind a Gaussian of eight widths."""
 
     question = "Does the model still see what is blurred?"
-    about = "Images are turned grey and low-pass filtered with a Gaussian of standard deviation 0, 1, 3, 5, 7, 10, 15 or 40 pixels (geirhos-2018)."
+    about = (
+        "Images are turned grey and low-pass filtered with a Gaussian of "
+        "standard deviation 0, 1, 3, 5, 7, 10, 15 or 40 pixels (geirhos-2018)."
+    )
     levels = tuple((text, float(text)) for text in ("0", "1", "3", "5", "7", "10", "15", "40"))
     published = "low-pass"
     axis = "standard deviation, pixels"

@@ -28,9 +28,12 @@ class Calibration(Probe):
 
     question = "Is the model as sure as it is right?"
     about = (
-        "Confidence is the probability of the answer given. The expected calibration error sorts answers into bins of equal width (adaptive: equal mass) and "
-        "averages the distance between confidence and accuracy, weighted by share. It is never zero in a finite sample, so it stands beside what a perfectly "
-        "calibrated model with the same confidences would score. The risk-coverage curve shows the errors left when the least confident answers are declined."
+        "Confidence is the probability of the answer given. The expected calibration error sorts answers into bins of equal "
+        "width (adaptive: equal mass) and "
+        "averages the distance between confidence and accuracy, weighted by share. It is never zero in a finite sample, so it "
+        "stands beside what a perfectly "
+        "calibrated model with the same confidences would score. The risk-coverage curve shows the errors left when the least "
+        "confident answers are declined."
     )
     cites = ("guo-2017", "naeini-2015", "nixon-2019", "geifman-2017", "brocker-2007", "efron-1993")
 
@@ -58,7 +61,11 @@ class Calibration(Probe):
         images, confidence, correct = _columns(evidence)
         estimates, n = self.estimates(evidence), len(images)
         null = self._calibrated(confidence, evidence.seed)
-        limits = ("Bootstrap intervals of a calibration error lean upwards, as the error itself does in small samples.",) if n < 1000 else ()
+        limits = (
+            ("Bootstrap intervals of a calibration error lean upwards, as the error itself does in small samples.",)
+            if n < 1000
+            else ()
+        )
         out = []
         for name, title in (("error", "Expected calibration error"), ("adaptive-error", "Adaptive calibration error")):
             value, interval, ideal = float(estimates[name].point() or 0.0), bootstrap(estimates[name], evidence.seed), null[name]
@@ -66,14 +73,16 @@ class Calibration(Probe):
                 Finding(
                     f"calibration.{name}",
                     title,
-                    f"Confidence and accuracy differ by {percent(value)}{span(interval)} on average; a perfectly calibrated model with these confidences would "
+                    f"Confidence and accuracy differ by {percent(value)}{span(interval)} on average; a perfectly calibrated "
+                    f"model with these confidences would "
                     f"score {percent(ideal.low)} to {percent(ideal.high)} on {n:,} images.",
                     value=value,
                     interval=interval,
                     unit="share",
                     n=n,
                     verdict="good" if value <= ideal.high else "caution" if value <= 0.1 else "bad",
-                    thresholds="good: within what a perfectly calibrated model scores (95 %, brocker-2007); bad: above 10 %, the worse half of uncalibrated networks (guo-2017)",
+                    thresholds="good: within what a perfectly calibrated model scores (95 %, brocker-2007); bad: above 10 %, "
+                    "the worse half of uncalibrated networks (guo-2017)",
                     limits=limits,
                     dataset=evidence.dataset,
                     headline=name == "error",
@@ -119,7 +128,8 @@ class Calibration(Probe):
         return Finding(
             "calibration.risk-coverage",
             "Error left when it may decline",
-            f"Answering only the more confident half leaves {percent(half)} errors instead of {percent(whole)}; the mean over all coverages is {percent(value)} "
+            f"Answering only the more confident half leaves {percent(half)} errors instead of {percent(whole)}; the mean over "
+            f"all coverages is {percent(value)} "
             f"(declining at random: {percent(whole)}, knowing its errors: {percent(best)}).",
             value=value,
             interval=self._area_interval(confidence, correct, evidence.seed),
@@ -157,12 +167,29 @@ class Calibration(Probe):
         thin = np.unique(np.linspace(0, len(risk) - 1, min(len(risk), 200)).astype(int))
         declined = Series("this model", tuple(map(float, coverage[thin])), tuple(map(float, risk[thin])))
         random = Series("declining at random", (0.0, 1.0), (float(risk[-1]), float(risk[-1])), role="reference")
-        histogram = tuple(Bar(f"{b / self.bins:.2f}–{(b + 1) / self.bins:.2f}", float((bins == b).mean())) for b in range(self.bins))
+        histogram = tuple(
+            Bar(f"{b / self.bins:.2f}–{(b + 1) / self.bins:.2f}", float((bins == b).mean())) for b in range(self.bins)
+        )
         wrong = labelled(evidence).filter(~pl.col("correct")).sort(["confidence", "image"], descending=[True, False])
         return [
-            Lines("Reliability", f"Accuracy against confidence in {len(filled)} filled bins", "confidence", "accuracy", (honest, reliability), x_range=(0.0, 1.0)),
+            Lines(
+                "Reliability",
+                f"Accuracy against confidence in {len(filled)} filled bins",
+                "confidence",
+                "accuracy",
+                (honest, reliability),
+                x_range=(0.0, 1.0),
+            ),
             Bars("How sure it is", "Share of answers in each bin of confidence", "share of answers", histogram, x_range=None),
-            Lines("Risk and coverage", "Errors among the answers kept, against the share kept", "share answered", "share wrong", (random, declined), x_range=(0.0, 1.0), y_range=None),
+            Lines(
+                "Risk and coverage",
+                "Errors among the answers kept, against the share kept",
+                "share answered",
+                "share wrong",
+                (random, declined),
+                x_range=(0.0, 1.0),
+                y_range=None,
+            ),
             strip(evidence, "Sure and wrong", [("Most confident errors", wrong.head(self.pictures))]),
         ]
 

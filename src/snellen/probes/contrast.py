@@ -15,7 +15,10 @@ class Contrast(Sweep):
     """Greyscale images at eight levels of contrast."""
 
     question = "Does the model still see when contrast fades?"
-    about = "Images are turned grey and their contrast lowered around mid-grey to 100, 50, 30, 15, 10, 5, 3 and 1 per cent (geirhos-2018)."
+    about = (
+        "Images are turned grey and their contrast lowered around mid-grey "
+        "to 100, 50, 30, 15, 10, 5, 3 and 1 per cent (geirhos-2018)."
+    )
     levels = tuple((f"c{level:02d}", level / 100) for level in (100, 50, 30, 15, 10, 5, 3, 1))
     published = "contrast"
     axis = "contrast"

@@ -17,7 +17,8 @@ class Noise(Sweep):
 
     question = "Does the model still see through noise?"
     about = (
-        "Images are turned grey, lowered to 30 per cent contrast, and uniform noise of half-width 0, .03, .05, .1, .2, .35, .6 or .9 is added to every pixel "
+        "Images are turned grey, lowered to 30 per cent contrast, and uniform noise of half-width 0, .03, .05, .1, .2, .35, .6 "
+        "or .9 is added to every pixel "
         "(geirhos-2018). The noise of an image depends on its name, the level and the seed alone."
     )
     levels = tuple((text, float(text)) for text in ("0.00", "0.03", "0.05", "0.10", "0.20", "0.35", "0.60", "0.90"))

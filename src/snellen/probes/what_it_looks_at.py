@@ -31,9 +31,12 @@ class WhatItLooksAt(Probe):
 
     question = "What does the model look at?"
     about = (
-        "For the class answered, the gradient map shows the largest absolute derivative of its logit over the three colour values of each pixel; the occlusion map shows how far that "
-        "logit falls when a grey square covers the region (orange: it spoke for the answer, blue: against). The edge map is a Sobel filter on the photograph and knows nothing of the model: a map that "
-        "merely looks like it explains nothing. Agreement is Spearman's rank correlation over the occluding squares, averaged over images."
+        "For the class answered, the gradient map shows the largest absolute derivative of its logit over the three colour "
+        "values of each pixel; the occlusion map shows how far that "
+        "logit falls when a grey square covers the region (orange: it spoke for the answer, blue: against). The edge map is a "
+        "Sobel filter on the photograph and knows nothing of the model: a map that "
+        "merely looks like it explains nothing. Agreement is Spearman's rank correlation over the occluding squares, averaged "
+        "over images."
     )
     cites = ("simonyan-2013", "zeiler-2014", "adebayo-2018")
 
@@ -74,14 +77,22 @@ class WhatItLooksAt(Probe):
         classes = to_numpy(model.logits(native)).argmax(axis=1)
         patch, stride = self._window(images.shape[2])
         windows = occlusion(model, floats, classes, patch, stride)
-        maps = {"occlusion": spread(windows, (images.shape[2], images.shape[3]), patch, stride), "edges": edges(floats), "windows": windows}
+        maps = {
+            "occlusion": spread(windows, (images.shape[2], images.shape[3]), patch, stride),
+            "edges": edges(floats),
+            "windows": windows,
+        }
         if "gradients" in model.abilities:
             maps["gradient"] = np.abs(to_numpy(gradient(model, native, classes))).max(axis=1)
         return [{name: values[at].astype(np.float32) for name, values in maps.items()} for at in range(len(images))]
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
         """Mean rank correlation between maps, over the images looked at."""
-        pairs = {"agreement": ("gradient", "occlusion"), "edge-likeness": ("gradient", "edges"), "occlusion-edge-likeness": ("occlusion", "edges")}
+        pairs = {
+            "agreement": ("gradient", "occlusion"),
+            "edge-likeness": ("gradient", "edges"),
+            "occlusion-edge-likeness": ("occlusion", "edges"),
+        }
         out = {}
         for name, (first, second) in pairs.items():
             scores = {image: self._correlation(maps, first, second) for image, maps in evidence.looks.items() if first in maps}
@@ -105,17 +116,32 @@ class WhatItLooksAt(Probe):
         total = np.pad(maps[name].astype(float).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
         rows, columns = np.array(starts(height, patch, stride)), np.array(starts(width, patch, stride))
         corner = lambda r, c: total[np.minimum(r, height)[:, None], np.minimum(c, width)[None, :]]  # noqa: E731
-        return (corner(rows + patch, columns + patch) - corner(rows, columns + patch) - corner(rows + patch, columns) + corner(rows, columns)).ravel()
+        return (
+            corner(rows + patch, columns + patch)
+            - corner(rows, columns + patch)
+            - corner(rows + patch, columns)
+            + corner(rows, columns)
+        ).ravel()
 
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
         """Do two explanations agree, and is one of them an edge map?"""
         estimates = self.estimates(evidence)
         texts = {
-            "agreement": ("Gradient and occlusion agree", "Over the regions hidden, gradient and occlusion maps correlate at {}: {}."),
+            "agreement": (
+                "Gradient and occlusion agree",
+                "Over the regions hidden, gradient and occlusion maps correlate at {}: {}.",
+            ),
             "edge-likeness": ("The gradient map is like an edge map", "Gradient maps correlate with plain edges at {}: {}."),
-            "occlusion-edge-likeness": ("The occlusion map is like an edge map", "Occlusion maps correlate with plain edges at {}: {}."),
+            "occlusion-edge-likeness": (
+                "The occlusion map is like an edge map",
+                "Occlusion maps correlate with plain edges at {}: {}.",
+            ),
         }
-        missing = "the model only answers, it gives no gradients" if not any("gradient" in maps for maps in evidence.looks.values()) else "the maps are constant"
+        missing = (
+            "the model only answers, it gives no gradients"
+            if not any("gradient" in maps for maps in evidence.looks.values())
+            else "the maps are constant"
+        )
         return [self._finding(name, *texts[name], estimates.get(name), evidence, missing) for name in texts]
 
     def _finding(self, name: str, title: str, text: str, estimate: Estimate | None, evidence: Evidence, missing: str) -> Finding:
@@ -136,8 +162,12 @@ class WhatItLooksAt(Probe):
             n=len(estimate.images),
             chance=0.0,
             verdict=("caution" if point < 0.3 else "note") if headline else ("caution" if point >= 0.7 else "note"),
-            thresholds="caution: below .3 for agreement (two explanations of one answer that hardly agree cannot both be believed), from .7 for likeness to edges; bounds of weak and strong correlation by convention",
-            limits=("A few images, picked by confidence: not a sample.", "Neither map says why a region matters, and both change with the class that is explained."),
+            thresholds="caution: below .3 for agreement (two explanations of one answer that hardly agree cannot both be "
+            "believed), from .7 for likeness to edges; bounds of weak and strong correlation by convention",
+            limits=(
+                "A few images, picked by confidence: not a sample.",
+                "Neither map says why a region matters, and both change with the class that is explained.",
+            ),
             dataset=evidence.dataset,
             headline=headline,
         )
@@ -154,7 +184,10 @@ class WhatItLooksAt(Probe):
                 answer = f"{names.get(row['response'], row['response'])} ({row['confidence']:.0%})"
                 truth = "" if row["correct"] in (True, None) else f"{names.get(row['category'], row['category'])} → "
                 layers = [Picture(row["image"], "gradient", "gradient")] if "gradient" in maps else []
-                layers += [Picture(row["image"], "occlusion", "occlusion", signed=True), Picture(row["image"], "edges only", "edges")]
+                layers += [
+                    Picture(row["image"], "occlusion", "occlusion", signed=True),
+                    Picture(row["image"], "edges only", "edges"),
+                ]
                 rows.append((heading, (Picture(row["image"], truth + answer), *layers)))
         note = "The last column is the control: it is the same for every model."
         return [Gallery("Photograph, gradient, occlusion, and edges for comparison", tuple(rows), note)]

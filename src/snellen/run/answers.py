@@ -38,14 +38,26 @@ def check_logits(logits: np.ndarray, n: int, model: str, classes: int | None = N
     """
     shape = tuple(logits.shape)
     if logits.ndim != 2 or shape[0] != n or shape[1] < 2:
-        raise SnellenError(f"{model} returned an array of shape {shape} for {n} images; expected ({n}, classes): return one row of logits per image")
+        raise SnellenError(
+            f"{model} returned an array of shape {shape} for {n} images; expected ({n}, classes): return one row of logits per "
+            f"image"
+        )
     if classes is not None and shape[1] != classes:
-        raise SnellenError(f"{model} returned {shape[1]} logits per image; expected {classes}, the number of its classes: mend --labels or the model's last layer")
+        raise SnellenError(
+            f"{model} returned {shape[1]} logits per image; expected {classes}, the number of its classes: mend --labels or the "
+            f"model's last layer"
+        )
     if np.isnan(logits).any() or np.isposinf(logits).any() or np.isneginf(logits).all(axis=1).any():
         bad = int((~np.isfinite(logits)).any(axis=1).sum())
-        raise SnellenError(f"{model} returned NaN or infinite logits for {bad} of {n} images; expected finite numbers: check its weights, its dtype and its normalisation")
+        raise SnellenError(
+            f"{model} returned NaN or infinite logits for {bad} of {n} images; expected finite numbers: check its weights, its "
+            f"dtype and its normalisation"
+        )
     if distinct and n > 1 and (logits == logits[0]).all():
-        raise SnellenError(f"{model} returned the same logits for {n} different images; expected them to differ: is the input connected and the weights loaded?")
+        raise SnellenError(
+            f"{model} returned the same logits for {n} different images; expected them to differ: is the input connected and "
+            f"the weights loaded?"
+        )
 
 
 def answers(logits: np.ndarray, classes: Labels, given: Labels, categories: list[str | None]) -> pl.DataFrame:
@@ -63,7 +75,11 @@ def answers(logits: np.ndarray, classes: Labels, given: Labels, categories: list
     place = {name: at for at, name in enumerate(given.keys)}
     truth = np.array([place.get(name, -1) if name is not None else -1 for name in categories])
     own = scores[rows, np.maximum(truth, 0)]
-    rank = 1 + (scores > own[:, None]).sum(axis=1) + ((scores == own[:, None]) & (np.arange(scores.shape[1]) > truth[:, None])).sum(axis=1)
+    rank = (
+        1
+        + (scores > own[:, None]).sum(axis=1)
+        + ((scores == own[:, None]) & (np.arange(scores.shape[1]) > truth[:, None])).sum(axis=1)
+    )
     keys = np.array(given.keys, dtype=object)
     labelled = truth >= 0
     frame = pl.DataFrame(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from snellen.core import Evidence, Probe, SnellenError
 from snellen.run import record
-from snellen.run.rejudge import evidence_of, probe_of
 from snellen.run.record import Difference, Record, Section
+from snellen.run.rejudge import evidence_of, probe_of
 from snellen.stats import paired_difference
 
 
@@ -46,5 +46,9 @@ def _of(section: Section, first: Evidence, second: Evidence, seed: int) -> list[
         if pair is not None:
             value, interval, n = pair
             id_ = f"{section.probe}.{name}"
-            rows.append(Difference(id_, titles.get(id_, id_), first.subject, second.subject, value, interval.low, interval.high, n, section.dataset))
+            rows.append(
+                Difference(
+                    id_, titles.get(id_, id_), first.subject, second.subject, value, interval.low, interval.high, n, section.dataset
+                )
+            )
     return rows

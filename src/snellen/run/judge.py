@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -40,7 +39,13 @@ def skipped(probe: Probe, dataset: str, reason: str) -> Section:
 
 
 def _section(probe: Probe, dataset: str, status: str, **rest: object) -> Section:
-    fixed = {"probe": probe.name(), "question": probe.question, "about": probe.about, "cites": probe.cites, "settings": probe.settings()}
+    fixed = {
+        "probe": probe.name(),
+        "question": probe.question,
+        "about": probe.about,
+        "cites": probe.cites,
+        "settings": probe.settings(),
+    }
     return Section(**fixed, dataset=dataset, status=status, **rest)  # type: ignore[arg-type]
 
 

@@ -16,7 +16,13 @@ from snellen.run.present import pixels_of
 from snellen.run.record import PICTURES, Section
 
 
-def collect(sections: Iterable[Section], images: Images, model: Model, looks: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]], out: Path) -> dict[str, str]:
+def collect(
+    sections: Iterable[Section],
+    images: Images,
+    model: Model,
+    looks: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
+    out: Path,
+) -> dict[str, str]:
     """Keep every picture that the galleries of one image set show: {"<dataset>/<image>[#<layer>]": file name}.
 
     `looks` maps probe → image → layer → (H, W). A photograph is shown as the model saw it.
@@ -30,7 +36,9 @@ def collect(sections: Iterable[Section], images: Images, model: Model, looks: Ma
             if picture.layer is None:
                 photographs[picture.image] = _file(images.id, model.id, picture.image, ".webp")
             elif (layer := looks.get(section.probe, {}).get(picture.image, {}).get(picture.layer)) is not None:
-                names[f"{images.name}/{picture.image}#{picture.layer}"] = file = _file(images.id, model.id, section.probe, repr(section.settings), picture.image, picture.layer, ".npy")
+                names[f"{images.name}/{picture.image}#{picture.layer}"] = file = _file(
+                    images.id, model.id, section.probe, repr(section.settings), picture.image, picture.layer, ".npy"
+                )
                 _keep(folder / file, _array(layer))
     absent = {image for image, file in photographs.items() if not (folder / file).is_file()}
     rows = [row for row, name in enumerate(images.facts["image"].to_list()) if name in absent]
@@ -53,7 +61,9 @@ def _file(*parts: str) -> str:
 
 def _array(layer: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, layer.astype(np.float16) if np.abs(layer).max(initial=0) < 6e4 else layer.astype(np.float32), allow_pickle=False)
+    np.save(
+        buffer, layer.astype(np.float16) if np.abs(layer).max(initial=0) < 6e4 else layer.astype(np.float32), allow_pickle=False
+    )
     return buffer.getvalue()
 
 

@@ -114,7 +114,15 @@ def show(showing: Showing, classes: Labels, advance: Callable[[int], None], work
     for condition in showing.conditions:
         shelf = showing.shelf(condition)
         if not shelf.finished and (condition.name, condition.level) not in failures:
-            shelf.finish({"parts": showing.parts, "images": len(images), "batch": showing.batch, "subject": model.name, "dataset": images.name})
+            shelf.finish(
+                {
+                    "parts": showing.parts,
+                    "images": len(images),
+                    "batch": showing.batch,
+                    "subject": model.name,
+                    "dataset": images.name,
+                }
+            )
     return failures
 
 
@@ -151,7 +159,9 @@ def pixels_of(images: Images, rows: Sequence[int], preprocessing: Preprocessing)
     return dict(zip(block.rows, block.pixels, strict=True))
 
 
-def _logits(showing: Showing, condition: Condition, pixels: np.ndarray, names: list[str], classes: int, advance: Callable[[int], None]) -> np.ndarray:
+def _logits(
+    showing: Showing, condition: Condition, pixels: np.ndarray, names: list[str], classes: int, advance: Callable[[int], None]
+) -> np.ndarray:
     """Logits (n, K) in batches of one size, the last filled up, so that a row depends on its image alone."""
     model, batch, out = showing.model, showing.batch, []
     seeds = image_keys(condition, names, showing.seed) if condition.perturb is not None else []
@@ -168,8 +178,16 @@ def _logits(showing: Showing, condition: Condition, pixels: np.ndarray, names: l
 
 
 def _rows(showing: Showing, condition: Condition, answered: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
-    constants = {"subject": showing.model.name, "kind": "model", "dataset": showing.images.name, "condition": condition.name, "level": condition.level}
-    frame = pl.concat([answered, broken], how="diagonal").with_columns(*(pl.lit(v).alias(k) for k, v in constants.items()), pl.lit(None, pl.Float64).alias("rt"))
+    constants = {
+        "subject": showing.model.name,
+        "kind": "model",
+        "dataset": showing.images.name,
+        "condition": condition.name,
+        "level": condition.level,
+    }
+    frame = pl.concat([answered, broken], how="diagonal").with_columns(
+        *(pl.lit(v).alias(k) for k, v in constants.items()), pl.lit(None, pl.Float64).alias("rt")
+    )
     columns = {**trials.SCHEMA, **trials.MODEL_EXTRAS}
     return frame.select(pl.col(name).cast(kind) for name, kind in columns.items())
 

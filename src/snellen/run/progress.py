@@ -48,7 +48,13 @@ class Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
         with Bar(*columns, console=self.console, transient=False) as bar:
             task = bar.add_task(title, total=total)
             yield lambda n: bar.advance(task, n)
@@ -66,5 +72,3 @@ class Progress:
                 self.say(f"{title}: {done:,} of {total:,} ({done / total:.0%})")
 
         return advance
-
-

@@ -62,7 +62,8 @@ class Section:
 @dataclass(frozen=True)
 class Record:
     """A whole exam. `pictures` maps "<dataset>/<image>" to a .webp and "<dataset>/<image>#<layer>" to a .npy map (H, W)
-    in the folder `pictures`; a report shows those and no others."""
+    in the folder `pictures`; a report shows those and no others.
+    """
 
     model: ModelRecord
     images: tuple[ImagesRecord, ...]
@@ -121,4 +122,6 @@ def read(folder: Path) -> Record:
     try:
         return _adapter.validate_json(path.read_bytes())
     except ValidationError as error:
-        raise SnellenError(f"{path} was not written by this version of Snellen: run the exam again ({error.error_count()} errors)") from error
+        raise SnellenError(
+            f"{path} was not written by this version of Snellen: run the exam again ({error.error_count()} errors)"
+        ) from error

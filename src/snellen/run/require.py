@@ -26,12 +26,16 @@ class Requirement:
 
     def check(self, findings: Sequence[Finding]) -> tuple[bool, str]:
         """Whether it holds for every finding of that name, and what was found. A number that could not be had fails."""
-        found = [f for f in findings if f.id == self.name] or [f for f in findings if f.headline and f.id.partition(".")[0] == self.name]
+        found = [f for f in findings if f.id == self.name] or [
+            f for f in findings if f.headline and f.id.partition(".")[0] == self.name
+        ]
         if not found:
             return False, f"no finding {self.name}: its probe was not asked, did not apply or failed"
         numbers = [(f.dataset, self._number(f)) for f in found]
         holds = all(x is not None and _OPERATORS[self.sign](x, self.bound) for _, x in numbers)
-        return holds, "; ".join(f"{self.name}.{self.field} = {'none' if x is None else f'{x:.4g}'} on {dataset}" for dataset, x in numbers)
+        return holds, "; ".join(
+            f"{self.name}.{self.field} = {'none' if x is None else f'{x:.4g}'} on {dataset}" for dataset, x in numbers
+        )
 
     def _number(self, finding: Finding) -> float | None:
         if self.field in ("low", "high"):
@@ -47,7 +51,10 @@ def parse(text: str) -> Requirement:
     """
     match = _FORM.match(text)
     if match is None:
-        raise SnellenError(f"got the requirement {text!r}; expected NAME[.value|.low|.high|.n] >=, <=, > or < NUMBER, such as 'shape-bias.value>=0.2'")
+        raise SnellenError(
+            f"got the requirement {text!r}; expected NAME[.value|.low|.high|.n] >=, <=, > or < NUMBER, such as "
+            f"'shape-bias.value>=0.2'"
+        )
     name, sign, number = match.groups()
     name = name.replace("_", "-")
     head, _, last = name.rpartition(".")

@@ -66,7 +66,15 @@ def _examine(spec: Spec, images: Images, classes: Labels, progress: Progress) ->
         broken = show(showing, classes, advance)
     trials = showing.read(without=broken)
     problems = trials.filter(pl.col("problem").is_not_null()).unique("image").sort("image").select("image", "problem").rows()
-    evidence = Evidence(images.name, spec.model.name, _with_facts(trials, images), given, spec.matched[images.name], spec.people.trials if spec.people else None, seed=spec.seed)
+    evidence = Evidence(
+        images.name,
+        spec.model.name,
+        _with_facts(trials, images),
+        given,
+        spec.matched[images.name],
+        spec.people.trials if spec.people else None,
+        seed=spec.seed,
+    )
     kept.save(evidence, spec.out)
     sections, looks = [], {}
     for probe in spec.probes:
@@ -82,10 +90,16 @@ def _examine(spec: Spec, images: Images, classes: Labels, progress: Progress) ->
             looks[probe.name()] = maps
     shown = pictures.collect(sections, images, spec.model, looks, spec.out)
     categories = len(set(images.facts["category"].drop_nulls()))
-    return sections, ImagesRecord(images.name, images.id, len(images), categories, dict(images.origin), tuple(problems), given), shown
+    return (
+        sections,
+        ImagesRecord(images.name, images.id, len(images), categories, dict(images.origin), tuple(problems), given),
+        shown,
+    )
 
 
-def _ask(spec: Spec, probe: Probe, images: Images, evidence: Evidence, progress: Progress) -> tuple[Section, Mapping[str, Mapping[str, np.ndarray]]]:
+def _ask(
+    spec: Spec, probe: Probe, images: Images, evidence: Evidence, progress: Progress
+) -> tuple[Section, Mapping[str, Mapping[str, np.ndarray]]]:
     """One probe: closer looks where it wants them, then the judgement."""
     shelf = Shelf(spec.store, looks_recipe(probe, spec.model.id, images.id, spec.seed))
     try:
@@ -107,7 +121,15 @@ def _with_facts(trials: pl.DataFrame, images: Images) -> pl.DataFrame:
 
 def _introduction(spec: Spec, classes: Labels) -> ModelRecord:
     model = spec.model
-    return ModelRecord(model.name, model.id, len(classes), classes.name, model.preprocessing.describe(), tuple(sorted(model.abilities)), dict(model.facts))
+    return ModelRecord(
+        model.name,
+        model.id,
+        len(classes),
+        classes.name,
+        model.preprocessing.describe(),
+        tuple(sorted(model.abilities)),
+        dict(model.facts),
+    )
 
 
 def _not_asked(spec: Spec) -> dict[str, str]:
@@ -125,10 +147,15 @@ def _people(spec: Spec) -> dict[str, str]:
 
 
 def _provenance(spec: Spec) -> dict[str, str]:
-    out = {"snellen": __version__, "python": platform.python_version(), "machine": platform.machine(), "batch size": str(spec.batch_size)}
+    out = {
+        "snellen": __version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "batch size": str(spec.batch_size),
+    }
     for package in ("torch", "numpy", "pillow", "polars", "onnxruntime", "timm", "transformers"):
         try:
             out[package] = version(package)
         except PackageNotFoundError:
             continue
-    return {**out, "examined on": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")}
+    return {**out, "examined on": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")}

@@ -89,7 +89,9 @@ def plan(spec: Spec) -> Plan:
     rows, skipped, closer = [], [], 0
     for images in spec.images:
         showing = spec.showing(images)
-        rows.append((images.name, len(showing.conditions), len(showing.conditions) * len(images), showing.passes(showing.missing())))
+        rows.append(
+            (images.name, len(showing.conditions), len(showing.conditions) * len(images), showing.passes(showing.missing()))
+        )
         for probe in spec.probes:
             reason = spec.asked(probe, images)
             if reason is not None:

@@ -7,8 +7,8 @@ from jaxtyping import Float
 
 
 def risk_coverage(
-    confidence: Float[np.ndarray, "n"], correct: Float[np.ndarray, "n"]
-) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    confidence: Float[np.ndarray, " n"], correct: Float[np.ndarray, " n"]
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """Coverage and risk (share of errors among the answers kept) as the threshold falls (geifman-2017).
 
     Answers of equal confidence are kept or declined together: each gets the risk of the whole tie.
@@ -20,6 +20,6 @@ def risk_coverage(
     return kept / len(order), risk[last_of_tie]
 
 
-def area(coverage: Float[np.ndarray, "n"], risk: Float[np.ndarray, "n"]) -> float:
+def area(coverage: Float[np.ndarray, " n"], risk: Float[np.ndarray, " n"]) -> float:
     """Mean risk over coverage; lower is better (geifman-2017)."""
     return float(np.mean(risk)) if len(coverage) else 0.0

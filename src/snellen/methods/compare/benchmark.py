@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from snellen.methods.compare.cohort import cohort
-from snellen.methods.compare.nan import defined_mean
+from snellen.methods.compare.means import defined_mean
 from snellen.methods.compare.scores import scores
 from snellen.methods.compare.shape_bias import decisions, shape_bias, texture_of
 from snellen.stats import resampled_sums

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
+
+if TYPE_CHECKING:
+    import polars as pl
 
 CELL = ("dataset", "condition", "image")
 
@@ -27,7 +30,7 @@ class Correctness:
 
 
 def correctness(trials: pl.DataFrame) -> Correctness:
-    """The matrices of a trials frame (see `snellen.trials`). Of several answers to the same image and condition the first counts."""
+    """The matrices of a trials frame (see `snellen.trials`); of several answers to one image under one condition the first counts."""
     cells = trials.select(CELL).unique().sort(CELL)
     subjects = trials["subject"].unique().sort()
     rows = (

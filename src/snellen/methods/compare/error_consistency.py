@@ -13,7 +13,7 @@ class Consistency:
 
     `observed` is the share of images on which both are right or both are wrong, in [0, 1]; `expected` the share that two
     subjects of the same accuracies with independent errors would reach; `kappa` = (observed - expected) / (1 - expected),
-    in [-1, 1]: 0 for independent errors, 1 for the same ones (cohen-1960, geirhos-2020).
+    in [-1, 1]: 0 for independent errors, 1 for the same ones (cohen-1960, geirhos-2020-error).
     """
 
     observed: np.ndarray

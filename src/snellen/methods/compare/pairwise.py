@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from snellen.methods.compare.accuracy_difference import accuracy_difference
 from snellen.methods.compare.cohort import cohort
 from snellen.methods.compare.correctness import pair_counts
-from snellen.methods.compare.error_consistency import from_counts
+from snellen.methods.compare.distances import distances
 
 
 def pairwise(people: pl.DataFrame, models: pl.DataFrame, compat: bool = True) -> pl.DataFrame:
@@ -26,20 +25,14 @@ def pairwise(people: pl.DataFrame, models: pl.DataFrame, compat: bool = True) ->
     tables = []
     for dataset, condition, columns in group.blocks():
         first, second = group.pairs(columns)
-        n, a, b, both = pair_counts(group.table.seen[:, columns], group.table.correct[:, columns], first, second).sum(axis=-1)
-        found = from_counts(n, a, b, both, compat)
-        with np.errstate(invalid="ignore"):
-            difference = accuracy_difference(a / n, b / n)
+        counts = pair_counts(group.table.seen[:, columns], group.table.correct[:, columns], first, second).sum(axis=-1)
         table = pl.DataFrame(
             {
                 "first": names[first].tolist(),
                 "second": names[second].tolist(),
                 "kind": np.where(first < len(group.models), "model-human", "human-human"),
-                "n": n,
-                "accuracy_difference": difference,
-                "observed_consistency": found.observed,
-                "expected_consistency": found.expected,
-                "error_consistency": found.kappa,
+                "n": counts[0],
+                **distances(counts, compat),
             }
         )
         tables.append(table.select(pl.lit(dataset).alias("dataset"), pl.lit(condition).alias("condition"), pl.all()))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snellen.methods.compare.accuracy_difference import accuracy_difference
 from snellen.methods.compare.correctness import pair_counts
-from snellen.methods.compare.error_consistency import from_counts
-from snellen.methods.compare.nan import defined_mean
+from snellen.methods.compare.distances import DISTANCES, distances
+from snellen.methods.compare.means import defined_mean
 from snellen.stats import resampled_sums
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ UNDISTORTED: Mapping[str, str] = {
 }
 """The control condition of each parametric data set, left out of the benchmark (geirhos-2021)."""
 
-METRICS = ("ood_accuracy", "accuracy_difference", "observed_consistency", "expected_consistency", "error_consistency")
+METRICS = ("ood_accuracy", *DISTANCES)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def scores(group: Cohort, resamples: int = 0, seed: int = 0, compat: bool = True
     """
     blocks = [
         (dataset, condition, columns, stream)
-        for (dataset, condition, columns), stream in zip(group.blocks(), count(seed), strict=False)
+        for stream, (dataset, condition, columns) in enumerate(group.blocks(), start=seed)
         if condition != UNDISTORTED.get(dataset) and group.accuracy_of_people(columns) > FLOOR
     ]
     return [_dataset(group, dataset, list(kept), resamples, compat) for dataset, kept in groupby(blocks, key=itemgetter(0))]
@@ -73,18 +72,15 @@ def _dataset(group: Cohort, dataset: str, kept: list[tuple[str, str, slice, int]
     maker = np.where(first < len(group.models), first + 1, 0)
     sums = [_sums(group, columns, first, second, resamples, seed) for *_, columns, seed in kept]
     trials, right = np.split(sum(by_maker for by_maker, _ in sums), 2, axis=1)
-    n, a, b, both = np.split(np.stack([by_pair for _, by_pair in sums]), 4, axis=2)
-    consistency = from_counts(n, a, b, both, compat)
+    counts = np.stack([by_pair for _, by_pair in sums], axis=1)
     with np.errstate(invalid="ignore"):
-        difference = accuracy_difference(a / n, b / n)
         accuracy = right / trials
 
     def nested(by_condition: np.ndarray) -> np.ndarray:
         by_pair = defined_mean(by_condition, axis=0)
         return np.stack([defined_mean(by_pair[:, maker == one], axis=1) for one in range(makers)], axis=1)
 
-    distances = (difference, consistency.observed, consistency.expected, consistency.kappa)
-    values = dict(zip(METRICS, (accuracy, *(nested(distance) for distance in distances)), strict=True))
+    values = {"ood_accuracy": accuracy, **{name: nested(value) for name, value in distances(counts, compat).items()}}
     return Scores(dataset, tuple(condition for _, condition, *_ in kept), values)
 
 
@@ -92,12 +88,12 @@ def _sums(
     group: Cohort, columns: slice, first: np.ndarray, second: np.ndarray, resamples: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Over one condition's images, sample first and then resamples: trials and right answers of each decision maker
-    (draws, 2 * makers), and `pair_counts` one after another (draws, 4 * pairs).
+    (draws, 2 * makers), and the sums of `pair_counts` (4, draws, pairs).
     """
     seen, correct, models = group.table.seen[:, columns], group.table.correct[:, columns], len(group.models)
     makers = [part for table in (seen, correct) for part in (table[models:].sum(axis=0, keepdims=True), table[:models])]
-    pairs = pair_counts(seen, correct, first, second).reshape(4 * len(first), -1)
-    values = np.concatenate([*makers, pairs]).T.astype(float)
+    pairs = pair_counts(seen, correct, first, second)
+    values = np.concatenate([*makers, *pairs]).T.astype(float)
     draws = np.concatenate([values.sum(axis=0, keepdims=True), resampled_sums(values, seed, resamples)])
-    width = values.shape[1] - len(pairs)
-    return draws[:, :width], draws[:, width:]
+    width = values.shape[1] - 4 * len(first)
+    return draws[:, :width], np.moveaxis(draws[:, width:].reshape(len(draws), 4, len(first)), 1, 0)

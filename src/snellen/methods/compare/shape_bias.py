@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _CUE_CONFLICT = re.compile(r"(?:^|[_/])([a-z]+)\d+-([a-z]+)\d+\.[A-Za-z]+$")
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was answered on N images, as booleans (N,): `conflict` where the cues differ, and there `shape`, `texture` or neither."""
+    """Which cue N answers follow, as booleans (N,): `conflict` where the cues differ; there `shape`, `texture` or neither."""
 
     conflict: np.ndarray
     shape: np.ndarray
@@ -27,7 +30,10 @@ def texture_of(image: str) -> str | None:
 
 
 def decisions(shape: Sequence[str], texture: Sequence[str | None], response: Sequence[str | None]) -> Decisions:
-    """Which cue each answer follows, from categories (N,). Images whose cues agree, or have no texture, decide nothing (geirhos-2019)."""
+    """From the categories (N,) of shape, texture and answer (geirhos-2019).
+
+    Images whose cues agree, and those without a texture, decide nothing.
+    """
     shapes, textures, responses = (np.asarray(values, dtype=object) for values in (shape, texture, response))
     has = np.array([value is not None for value in textures], dtype=bool)
     conflict = has & (shapes != textures)

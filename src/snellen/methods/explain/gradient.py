@@ -9,8 +9,8 @@ from snellen.arrays import one_hot
 from snellen.core import Array, Model
 
 
-def gradient(model: Model, images: Float[Array, "n 3 h w"], classes: Int[np.ndarray, "n"]) -> Float[Array, "n 3 h w"]:
-    """d logit[class] / d pixel, signed, in logits per unit of pixel value (simonyan-2013). One forward and one backward pass.
+def gradient(model: Model, images: Float[Array, "n 3 h w"], classes: Int[np.ndarray, " n"]) -> Float[Array, "n 3 h w"]:
+    """D logit[class] / d pixel, signed, in logits per unit of pixel value (simonyan-2013). One forward and one backward pass.
 
     Raises:
         Unsupported: the model gives no gradients.

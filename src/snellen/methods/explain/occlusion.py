@@ -12,7 +12,7 @@ from snellen.core import Model
 def occlusion(
     model: Model,
     images: Float[np.ndarray, "n 3 h w"],
-    classes: Int[np.ndarray, "n"],
+    classes: Int[np.ndarray, " n"],
     patch: int = 32,
     stride: int = 16,
     fill: float = 0.5,
@@ -50,6 +50,8 @@ def spread(
 ) -> Float[np.ndarray, "n h w"]:
     """Occlusion scores brought back to pixels: each pixel gets the mean of the windows that covered it."""
     tops, lefts = starts(size[0], patch, stride), starts(size[1], patch, stride)
-    covers = [np.array([[a <= x < a + patch for a in at] for x in range(n)], float) for at, n in ((tops, size[0]), (lefts, size[1]))]
+    covers = [
+        np.array([[a <= x < a + patch for a in at] for x in range(n)], float) for at, n in ((tops, size[0]), (lefts, size[1]))
+    ]
     total = np.einsum("hr,nrc,wc->nhw", covers[0], maps, covers[1])
     return total / np.maximum(np.outer(covers[0].sum(1), covers[1].sum(1)), 1)

@@ -18,7 +18,9 @@ def rotation(images: Float[Array, "n 3 h w"], degrees: int) -> Float[Array, "n 3
     grey = luminance(images)
     xp = namespace(grey)
     if degrees not in (0, 90, 180, 270) or (degrees in (90, 270) and grey.shape[2] != grey.shape[3]):
-        raise SnellenError(f"got {degrees} degrees for {grey.shape[2]}x{grey.shape[3]} images; expected 0, 90, 180 or 270, and square images")
+        raise SnellenError(
+            f"got {degrees} degrees for {grey.shape[2]}x{grey.shape[3]} images; expected 0, 90, 180 or 270, and square images"
+        )
     if degrees in (90, 270):
         grey = xp.permute_dims(grey, (0, 1, 3, 2))
     if degrees in (90, 180):

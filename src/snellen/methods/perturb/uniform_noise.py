@@ -11,9 +11,7 @@ from snellen.methods.perturb.grey import luminance, to_colour
 CONTRAST = 0.3
 
 
-def uniform_noise(
-    images: Float[Array, "n 3 h w"], width: float, unit: Float[Array, "n 1 h w"]
-) -> Float[Array, "n 3 h w"]:
+def uniform_noise(images: Float[Array, "n 3 h w"], width: float, unit: Float[Array, "n 1 h w"]) -> Float[Array, "n 3 h w"]:
     """Contrast 30 %, plus noise uniform in [-width, width), clipped to [0, 1] (geirhos-2018).
 
     `unit` is the noise before scaling, uniform in [0, 1), one plane an image.

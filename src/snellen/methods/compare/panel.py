@@ -1,0 +1,84 @@
+"""One model among people: the counts, image by image, that agreement between it and them, and among them, is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from snellen.methods.compare.cohort import cohort
+from snellen.methods.compare.correctness import CELL, pair_counts
+from snellen.methods.compare.distances import distances
+from snellen.methods.compare.error_consistency import kappa_bounds
+from snellen.methods.compare.means import defined_mean
+from snellen.stats import Estimate
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`counts` is (N images, C conditions, 4, P pairs), its third axis that of `correctness.pair_counts`.
+
+    `pairs` (P, 2) are places in `people`; the model is -1 and always first.
+    """
+
+    images: np.ndarray
+    conditions: tuple[str, ...]
+    people: tuple[str, ...]
+    pairs: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def with_model(self) -> np.ndarray:
+        """(P,) booleans: pairs of the model and a person."""
+        return self.pairs[:, 0] < 0
+
+    def of(self, person: int) -> np.ndarray:
+        """(P,) booleans: pairs that `person` is in."""
+        return (self.pairs == person).any(axis=1)
+
+    def estimate(self, distance: str, pairs: np.ndarray, condition: int | None = None) -> Estimate:
+        """One of `distances.DISTANCES`, averaged over conditions and then over the chosen `pairs` (P,) that have it.
+
+        With `condition`, of that condition's images alone.
+        """
+        counts = self.counts[..., pairs]
+        keep = slice(None)
+        if condition is not None:
+            keep = counts[:, condition, 0].any(axis=1)
+            counts = counts[keep, condition : condition + 1]
+        flat = counts.reshape(len(counts), -1)
+        return Estimate(self.images[keep], flat, partial(_average, distance=distance, shape=counts.shape[1:]))
+
+    def greatest_consistency(self) -> float:
+        """The error consistency with people that the accuracies leave possible at most, averaged as in `estimate`; NaN if undefined."""
+        n, model, person, _ = np.moveaxis(self.counts[..., self.with_model].sum(axis=0), 1, 0)
+        with np.errstate(invalid="ignore"):
+            _, greatest = kappa_bounds(model / n, person / n)
+        return float(defined_mean(defined_mean(greatest, axis=0), axis=0))
+
+
+def panel(model: pl.DataFrame, people: pl.DataFrame) -> Panel:
+    """From trials of people and of one model (columns image, correct), on the images that both have.
+
+    Raises:
+        SnellenError: they share no image.
+    """
+    answers = model.select("image", "correct", subject=pl.lit("model"))
+    people = people.join(answers, on="image", how="semi")
+    group = cohort(people, people.select(CELL).unique().join(answers, on="image"))
+    first, second = group.pairs(slice(None))
+    images, at = np.unique(group.table.cells["image"].to_numpy(), return_inverse=True)
+    blocks = group.table.blocks()
+    counts = np.zeros((len(images), len(blocks), 4, len(first)))
+    cells = pair_counts(group.table.seen, group.table.correct, first, second)
+    for condition, (_, _, columns) in enumerate(blocks):
+        counts[at[columns], condition] = np.moveaxis(cells[:, :, columns], 2, 0)
+    return Panel(images, tuple(name for _, name, _ in blocks), group.people, np.column_stack([first, second]) - 1, counts)
+
+
+def _average(sums: np.ndarray, distance: str, shape: tuple[int, int, int]) -> np.ndarray:
+    """(..., C * 4 * P) sums over images → (...)."""
+    counts = np.moveaxis(sums.reshape(*sums.shape[:-1], *shape), -2, 0)
+    return defined_mean(defined_mean(distances(counts)[distance], axis=-2), axis=-1)
