@@ -1,0 +1,141 @@
+"""An exam put in the order of its page: chapters, what was not tested, the bottom line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from snellen.charts import Bars, Gallery, Heatmap, Lines, Table
+from snellen.core import Finding
+from snellen.run.record import Record, Section
+
+_SMALL = 300  # images below which the page warns of wide intervals
+_VERDICTS = {"good": ("is good", "are good"), "caution": ("calls for caution", "call for caution"), "bad": ("is bad", "are bad")}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finding and the anchor it has in the page."""
+
+    anchor: str
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Part:
+    """One probe on one image set."""
+
+    section: Section
+    headlines: tuple[Entry, ...]
+    others: tuple[Entry, ...]
+    limits: tuple[str, ...]
+    thresholds: tuple[tuple[str, str], ...]
+
+    @property
+    def figures(self) -> tuple[Lines | Bars, ...]:
+        """Charts that fit beside one another."""
+        return tuple(chart for chart in self.section.charts if isinstance(chart, Lines | Bars))
+
+    @property
+    def matrices(self) -> tuple[Heatmap, ...]:
+        """Charts that need the whole width."""
+        return tuple(chart for chart in self.section.charts if isinstance(chart, Heatmap))
+
+    @property
+    def galleries(self) -> tuple[Gallery, ...]:
+        """Rows of pictures."""
+        return tuple(chart for chart in self.section.charts if isinstance(chart, Gallery))
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Tables that are no drawing's."""
+        return tuple(chart for chart in self.section.charts if isinstance(chart, Table))
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One question, on one image set or several."""
+
+    anchor: str
+    question: str
+    probe: str
+    about: str
+    cites: tuple[str, ...]
+    settings: Mapping[str, object]
+    parts: tuple[Part, ...]
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """Verdicts of the headline findings, one each."""
+        return tuple(entry.finding.verdict for part in self.parts for entry in part.headlines)
+
+
+def chapters(record: Record) -> tuple[Chapter, ...]:
+    """The questions that were answered at least once, in the order of the record."""
+    by_probe: dict[str, list[tuple[int, Section]]] = {}
+    for place, section in enumerate(record.sections, 1):
+        if section.status == "done":
+            by_probe.setdefault(section.probe, []).append((place, section))
+    return tuple(_chapter(number, sections) for number, sections in enumerate(by_probe.values(), 1))
+
+
+def unanswered(record: Record, status: str) -> tuple[Section, ...]:
+    """Sections that failed or do not apply."""
+    return tuple(section for section in record.sections if section.status == status)
+
+
+def bottom_line(record: Record) -> str:
+    """One sentence over the headline findings and what could not be asked."""
+    headlines = [finding for finding in record.findings if finding.headline]
+    counts = Counter(finding.verdict for finding in headlines)
+    judged = [f"{counts[v]} {one if counts[v] == 1 else many}" for v, (one, many) in _VERDICTS.items() if counts[v]]
+    worst = [finding.title for finding in headlines if finding.verdict == "bad"]
+    sentence = f"Of {_count(len(headlines), 'headline finding')}, {_list(judged)}" if judged else f"{_count(len(headlines), 'headline finding')}, none of which has a limit to be judged by"
+    if worst:
+        sentence += f" ({'; '.join(worst[:3])}{' …' if len(worst) > 3 else ''})"
+    left = Counter(section.status for section in record.sections)
+    ends = [f"{_count(left[status], 'question')} {text}" for status, text in (("not applicable", "did not apply"), ("failed", "failed")) if left[status]]
+    return f"{sentence}; {' and '.join(ends)}." if ends else f"{sentence}."
+
+
+def small_sets(record: Record) -> tuple[str, ...]:
+    """A warning for each image set too small for narrow intervals."""
+    return tuple(
+        f"{images.name} has only {_count(images.n, 'image')}: intervals are wide, and small differences mean nothing."
+        for images in record.images
+        if images.n < _SMALL
+    )
+
+
+def cited(record: Record) -> tuple[str, ...]:
+    """Citation keys of the answered questions, each once, in order of first use."""
+    return tuple(dict.fromkeys(key for chapter in chapters(record) for key in chapter.cites))
+
+
+def _chapter(number: int, sections: Sequence[tuple[int, Section]]) -> Chapter:
+    first = sections[0][1]
+    parts = tuple(_part(place, section) for place, section in sections)
+    cites = tuple(dict.fromkeys(key for _, section in sections for key in section.cites))
+    return Chapter(f"q{number}", first.question, first.probe, first.about, cites, first.settings, parts)
+
+
+def _part(place: int, section: Section) -> Part:
+    entries = [Entry(f"f{place}-{i}", finding) for i, finding in enumerate(section.findings, 1)]
+    shown = [entry for entry in entries if entry.finding.headline] or entries[:1]
+    others = [entry for entry in entries if entry not in shown]
+    limits = tuple(dict.fromkeys(limit for finding in section.findings for limit in finding.limits))
+    reasons: dict[str, list[str]] = {}
+    for finding in section.findings:
+        if finding.thresholds:
+            reasons.setdefault(finding.thresholds, []).append(finding.title)
+    thresholds = tuple(("; ".join(titles), text) for text, titles in reasons.items())
+    return Part(section, tuple(shown), tuple(others), limits, thresholds)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _list(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

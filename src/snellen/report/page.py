@@ -1,0 +1,73 @@
+"""The exam as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from itertools import count
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from snellen.report import numbers, outline
+from snellen.report.figures import draw
+from snellen.report.pictures import Album
+from snellen.report.references import work
+from snellen.report.tables import as_table
+from snellen.report.text import clean
+from snellen.run.record import Record
+
+ICONS = {"good": "good", "caution": "caution", "bad": "bad", "note": "note", "not applicable": "absent", "failed": "failed"}
+
+
+def render(record: Record, folder: Path) -> str:
+    """The page of an exam: a pure function of the record and the pictures in `folder`.
+
+    Returns:
+        HTML with style, drawings and pictures inside; it needs no network and runs no script.
+    """
+    keys = outline.cited(record)
+    return (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            record=record,
+            chapters=outline.chapters(record),
+            failed=outline.unanswered(record, "failed"),
+            absent=outline.unanswered(record, "not applicable"),
+            bottom_line=outline.bottom_line(record),
+            warnings=outline.small_sets(record),
+            album=Album(record.pictures, folder),
+            works=[(key, work(key)) for key in keys],
+            cite_numbers={key: place for place, key in enumerate(keys, 1)},
+        )
+    )
+
+
+def environment() -> Environment:
+    """The templates, with everything from outside escaped and made printable."""
+    made = Environment(
+        loader=PackageLoader("snellen.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+    made.globals.update(
+        css=Markup(files("snellen.report").joinpath("page.css").read_text("utf-8")),  # noqa: S704 (our own file)
+        icons=ICONS,
+        numbers=numbers,
+        figure=_figure(),
+        as_table=as_table,
+    )
+    return made
+
+
+def _printable(value: object) -> object:
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _figure():  # noqa: ANN202
+    place = count(1)
+    return lambda chart: Markup(draw(chart, f"figure-{next(place)}"))  # noqa: S704 (text in it is escaped when drawn)
