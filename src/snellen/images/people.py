@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from snellen.core import SnellenError
 from snellen.trials import SCHEMA, check
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz")
 
@@ -61,6 +64,7 @@ def match(people: pl.DataFrame, images_name: str, image_names: Sequence[str]) ->
     Raises:
         SnellenError: several data sets qualify and the name does not decide, or two of our images have the same file name.
     """
+    people = people.filter(pl.col("kind") == "human")
     ours = pl.DataFrame({"ours": image_names}, schema={"ours": pl.String})
     for key in (pl.col, _stem):
         mine = ours.with_columns(key("ours").alias("key"))

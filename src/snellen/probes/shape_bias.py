@@ -33,9 +33,10 @@ class ShapeBias(Probe):
 
     question = "Does it go by shape or by texture?"
     about = (
-        "Cue-conflict images show the shape of one category in the texture of another. Shape bias is the share of answers for the shape among the "
-        "answers for either; answers that follow neither cue do not count, and images whose cues agree are left out. The answer is the one of the "
-        "sixteen categories whose ImageNet classes have the highest mean probability. The interval is Clopper-Pearson over the decided images."
+        "Cue-conflict images show the shape of one category in the texture of another. Shape bias is the share of answers for the "
+        "shape among the answers for either; answers that follow neither cue do not count, and images whose cues agree are left "
+        "out. The answer is the one of the sixteen categories whose ImageNet classes have the highest mean probability. The interval is "
+        "Clopper-Pearson over the decided images."
     )
     cites = ("geirhos-2019", "geirhos-2021", "clopper-1934")
 
@@ -46,7 +47,9 @@ class ShapeBias(Probe):
         if images.labels is None or "texture" not in images.facts.columns:
             return f"needs images that show one category in the texture of another, and {images.name} says nothing of textures"
         if set(images.labels.keys) - set(sixteen().keys):
-            return f"needs shapes and textures of the sixteen categories, and those of {images.name} are of the list {images.labels.name}"
+            return (
+                f"needs shapes and textures of the sixteen categories, and {images.name} has those of the list {images.labels.name}"
+            )
         return None
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
@@ -70,51 +73,7 @@ class ShapeBias(Probe):
                 else "no image has its shape and its texture from different categories"
             )
             return [nothing("shape-bias.value", "Shape bias", reason, evidence.dataset, headline=True)]
-        value, interval, share = shape / decided, clopper_pearson(shape, decided), clopper_pearson(decided, n)
-        human = _reference(people)
-        least = LEAST_PERSON if human is None or human.low is None else human.low
-        beside = (
-            ""
-            if human is None
-            else f" People: {percent(human.value)}, from {percent(least)} to {percent(human.high or 1.0)} one by one."
-        )
-        return [
-            Finding(
-                "shape-bias.value",
-                "Shape bias",
-                f"{shape:,} answers for the shape, {texture:,} for the texture: shape bias {percent(value)}{span(interval)}.{beside}",
-                value=value,
-                interval=interval,
-                unit="share",
-                n=decided,
-                chance=INDIFFERENCE,
-                human=human,
-                verdict="good" if value >= least else "bad" if interval.high < INDIFFERENCE else "caution",
-                thresholds=f"good: at least {percent(least)}, the least shape-biased person ({'trials given' if human else 'geirhos-2021'}); "
-                "bad: texture decides more often than shape (the interval lies below one half)",
-                limits=(
-                    "The interval takes images as independent, though each shape and texture serves several, and holds for images like these only.",
-                    "Style transfer leaves other traces than texture: a low shape bias need not hold for textures of another origin.",
-                    "People saw each image for 200 ms before a mask, the model without a limit of time.",
-                ),
-                dataset=evidence.dataset,
-                headline=True,
-            ),
-            Finding(
-                "shape-bias.decided",
-                "Answers that follow either cue",
-                f"{decided:,} of {n:,} answers follow the shape or the texture: {percent(decided / n)}{span(share)}. Shape bias is about these alone.",
-                value=decided / n,
-                interval=share,
-                unit="share",
-                n=n,
-                chance=2 / len(evidence.labels),
-                human=None
-                if people is None
-                else Reference(people.select("by_shape", "by_texture").sum().sum_horizontal()[0] / people.height),
-                dataset=evidence.dataset,
-            ),
-        ]
+        return [_bias(evidence, shape, texture, people), _decided(evidence, decided, n, people)]
 
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Shape bias per category of shape, with the people's, and the most confident decisions for the texture."""
@@ -140,6 +99,59 @@ class ShapeBias(Probe):
         return charts
 
 
+def _bias(evidence: Evidence, shape: int, texture: int, people: pl.DataFrame | None) -> Finding:
+    value, interval, human = shape / (shape + texture), clopper_pearson(shape, shape + texture), _reference(people)
+    least, source, claim = (
+        LEAST_PERSON,
+        "geirhos-2021",
+        f"{shape:,} answers for the shape, {texture:,} for the texture: {percent(value)}",
+    )
+    claim += f"{span(interval)} shape."
+    if human is not None and human.low is not None and human.high is not None:
+        least, source = human.low, "trials given"
+        claim += f" People: {percent(human.value)}, from {percent(human.low)} to {percent(human.high)} one by one."
+    return Finding(
+        "shape-bias.value",
+        "Shape bias",
+        claim,
+        value=value,
+        interval=interval,
+        unit="share",
+        n=shape + texture,
+        chance=INDIFFERENCE,
+        human=human,
+        verdict="good" if value >= least else "bad" if interval.high < INDIFFERENCE else "caution",
+        thresholds=f"good: at least {percent(least)}, the least shape-biased person ({source}); "
+        "bad: the interval lies below one half, so that texture decides more often than shape",
+        limits=(
+            "The interval takes images as independent, though several share a shape or a texture; it holds for images like these.",
+            "Style transfer leaves other traces than texture: a low shape bias need not hold for textures of another origin.",
+            "People saw each image for 200 ms before a mask, the model without a limit of time.",
+        ),
+        dataset=evidence.dataset,
+        headline=True,
+    )
+
+
+def _decided(evidence: Evidence, decided: int, n: int, people: pl.DataFrame | None) -> Finding:
+    interval, human = clopper_pearson(decided, n), None
+    if people is not None and people.height:
+        either = (people["by_shape"] | people["by_texture"]).to_numpy()
+        human = Reference(float(either.mean()), label=f"{people['subject'].n_unique()} people, pooled")
+    return Finding(
+        "shape-bias.decided",
+        "Answers that follow either cue",
+        f"{decided:,} of {n:,} answers follow the shape or the texture: {percent(decided / n)}{span(interval)}.",
+        value=decided / n,
+        interval=interval,
+        unit="share",
+        n=n,
+        chance=2 / len(evidence.labels),
+        human=human,
+        dataset=evidence.dataset,
+    )
+
+
 def _conflicts(trials: pl.DataFrame) -> pl.DataFrame:
     """The trials whose cues conflict, with the booleans by_shape and by_texture."""
     found = decisions(trials["category"].to_list(), trials["texture"].to_list(), trials["response"].to_list())
@@ -159,8 +171,8 @@ def _by(rows: pl.DataFrame, column: str) -> list[tuple[str, int, int]]:
 
 def _reference(people: pl.DataFrame | None) -> Reference | None:
     """Their pooled shape bias, and the range of the single observers'."""
-    if people is None or not people["by_shape"].any():
+    if people is None or not (people["by_shape"] | people["by_texture"]).any():
         return None
     each = np.array([shape / (shape + texture) for _, shape, texture in _by(people, "subject") if shape + texture])
-    pooled = float(shape_bias(people["by_shape"].sum(), people["by_texture"].sum()))
+    pooled = float(shape_bias(people["by_shape"].to_numpy().sum(), people["by_texture"].to_numpy().sum()))
     return Reference(pooled, float(each.min()), float(each.max()), f"{len(each)} people, pooled; range of single people")

@@ -101,7 +101,7 @@ def _shape_biases(people: pl.DataFrame, models: pl.DataFrame, names: Sequence[st
     maker = np.array([place[name] for name in trials["maker"]], dtype=int)
     counts = np.zeros((len(images), 2, 1 + len(names)))
     for cue, hits in enumerate((chosen.shape, chosen.texture)):
-        np.add.at(counts, (at[hits], cue, maker[hits]), 1)
+        np.add.at(counts[:, cue], (at[hits], maker[hits]), 1)
     flat = counts.reshape(len(images), 2 * (1 + len(names)))
     sums = flat.sum(axis=0, keepdims=True)
     if len(images):

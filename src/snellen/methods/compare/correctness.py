@@ -30,7 +30,7 @@ class Correctness:
 
 
 def correctness(trials: pl.DataFrame) -> Correctness:
-    """The matrices of a trials frame (see `snellen.trials`); of several answers to one image under one condition the first counts."""
+    """The matrices of a trials frame (see `snellen.trials`); of several answers to one image and condition the first counts."""
     cells = trials.select(CELL).unique().sort(CELL)
     subjects = trials["subject"].unique().sort()
     rows = (

@@ -52,7 +52,7 @@ class Panel:
         return Estimate(self.images[keep], flat, partial(_average, distance=distance, shape=counts.shape[1:]))
 
     def greatest_consistency(self) -> float:
-        """The error consistency with people that the accuracies leave possible at most, averaged as in `estimate`; NaN if undefined."""
+        """The most error consistency with people that the accuracies allow, averaged as in `estimate`; NaN if undefined."""
         n, model, person, _ = np.moveaxis(self.counts[..., self.with_model].sum(axis=0), 1, 0)
         with np.errstate(invalid="ignore"):
             _, greatest = kappa_bounds(model / n, person / n)
