@@ -21,7 +21,15 @@ MEGAPIXELS = 100
 _SHORT = 100
 _PADDING = re.compile(r"Corrupt JPEG data: [1-8] extraneous bytes before marker 0xd9")
 _DAMAGE = ("Corrupt JPEG data", "Premature end of JPEG")
-_TRUNCATED = ("truncated", "not enough image data", "unexpected end", "premature end", "eof", "unpack requires", "buffer is not large enough")
+_TRUNCATED = (
+    "truncated",
+    "not enough image data",
+    "unexpected end",
+    "premature end",
+    "eof",
+    "unpack requires",
+    "buffer is not large enough",
+)
 _NOT_IMAGES = {
     b"<svg": "an SVG drawing, not a raster image",
     b"<!doctype html": "an HTML page, not an image",
@@ -34,7 +42,7 @@ _NOT_IMAGES = {
 
 
 def decode(payload: bytes | np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
-    """Pixels (3, H, W) at `preprocessing.size` in RGB order: uint8 in 0..255, or float32 in [0, 1] where the payload is a float array.
+    """Pixels (3, H, W) at `preprocessing.size` in RGB order: uint8 in 0..255, or float32 in [0, 1] for a float array.
 
     Transparency is laid on white; the camera's orientation (EXIF) is applied; of an animation the first frame is taken; 16-bit
     values keep their upper eight bits; CMYK is converted without a colour profile, and colour profiles (ICC) are ignored.
@@ -68,7 +76,7 @@ def read(payload: bytes) -> Image.Image:
         raise Unreadable(_too_large()) from error
     except Image.UnidentifiedImageError as error:
         raise Unreadable(_what_it_is(payload)) from error
-    except Exception as error:  # noqa: BLE001 (Pillow raises errors of almost any type on damaged headers)
+    except Exception as error:  # Pillow raises errors of almost any type on damaged headers
         raise Unreadable(_reason("file", error)) from error
     if image.width * image.height > MEGAPIXELS * 1e6:
         raise Unreadable(_too_large())
@@ -78,7 +86,7 @@ def read(payload: bytes) -> Image.Image:
         return _rgb(_upright(image))
     except Unreadable:
         raise
-    except Exception as error:  # noqa: BLE001 (as above, in the data)
+    except Exception as error:  # as above, on damaged data
         raise Unreadable(_reason(f"{image.format} file", error)) from error
 
 

@@ -52,7 +52,11 @@ def _shorter_side_to(image: Image.Image, side: int, scale: Image.Resampling) -> 
     short, long = min(width, height), max(width, height)
     spare = max(0, long - _LONGEST * short) / 2
     new_long = int(side * (long - 2 * spare) / short)
-    size, box = ((side, new_long), (0, spare, width, height - spare)) if width <= height else ((new_long, side), (spare, 0, width - spare, height))
+    size, box = (
+        ((side, new_long), (0, spare, width, height - spare))
+        if width <= height
+        else ((new_long, side), (spare, 0, width - spare, height))
+    )
     return image if size == image.size else image.resize(size, scale, box=box)
 
 

