@@ -39,10 +39,10 @@ class Agreement(Probe):
 
     question = "Does it err where people err?"
     about = (
-        "For each person and condition: observed consistency is the share of images on which model and person are both right or "
-        "both wrong; error consistency (Cohen's kappa of right and wrong) is how far that exceeds what independent errors at the same "
-        "accuracies give, 1 at most; accuracy difference is squared. Each is averaged over conditions, then over people; the "
-        "ceiling is the same between two people. Intervals are bootstraps over images."
+        "For each person and condition: observed consistency is the share of images on which model and person are both right "
+        "or both wrong; error consistency (Cohen's kappa of right and wrong) is how far that exceeds what independent errors at "
+        "the same accuracies give, 1 at most; accuracy difference is squared. Each is averaged over conditions, then over people; "
+        "the ceiling is the same between two people. Intervals are bootstraps over images."
     )
     cites = ("geirhos-2020-error", "geirhos-2021", "cohen-1960", "klein-2025", "efron-1993", "clopper-1934")
 

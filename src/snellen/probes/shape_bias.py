@@ -34,9 +34,9 @@ class ShapeBias(Probe):
     question = "Does it go by shape or by texture?"
     about = (
         "Cue-conflict images show the shape of one category in the texture of another. Shape bias is the share of answers for the "
-        "shape among the answers for either; answers that follow neither cue do not count, and images whose cues agree are left "
-        "out. The answer is the one of the sixteen categories whose ImageNet classes have the highest mean probability. The interval is "
-        "Clopper-Pearson over the decided images."
+        "shape among the answers for either; answers that follow neither cue do not count, and images whose cues agree are "
+        "left out. The answer is the one of the sixteen categories whose ImageNet classes have the highest mean probability. The "
+        "interval is Clopper-Pearson over the decided images."
     )
     cites = ("geirhos-2019", "geirhos-2021", "clopper-1934")
 
