@@ -1,0 +1,61 @@
+"""For every probe: a patient with the condition it looks for, a control, and the number that must tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from snellen.core import Images
+from snellen.images.decode import decode
+from tests.patients import NAMES, cue_conflict, observer, patient, photographs
+
+
+@dataclass(frozen=True)
+class Case:
+    """`sick` is planted to have the lower (or `higher`) value of `finding`; `golden` is the control's value."""
+
+    finding: str
+    sick: dict[str, float]
+    healthy: dict[str, float]
+    golden: float
+    higher: bool = False
+    images: Callable[[], Images] = photographs
+    people: Callable[[Images], pl.DataFrame] | None = None
+    settings: dict[str, object] = field(default_factory=dict)
+
+
+HABIT = {"keep": 0.01, "seed": 3}
+"""A patient that sees few pixels, and whose errors the planted people share."""
+
+
+def people_of_that_habit(images: Images) -> pl.DataFrame:
+    """Three people who err on the images on which a patient errs, with a few slips of their own."""
+    model = patient(**HABIT)
+    pixels = np.stack([decode(payload, model.preprocessing) for payload in images.fetch(range(len(images)))])
+    right = np.asarray(model.logits(model.asarray(pixels))).argmax(axis=1) == [NAMES.index(c) for c in images.facts["category"]]
+    slips = [np.random.default_rng(seed).random(len(images)) < 0.05 for seed in range(3)]
+    return pl.concat([observer(images, right ^ slip, f"subject-{at}", seed=at) for at, slip in enumerate(slips)])
+
+
+def shape_people(images: Images) -> pl.DataFrame:
+    """Two people who answer by shape nearly always."""
+    right = [np.random.default_rng(seed).random(len(images)) < 0.96 for seed in range(2)]
+    return pl.concat([observer(images, ok, f"subject-{at}", seed=at) for at, ok in enumerate(right)])
+
+
+CASES: dict[str, Case] = {
+    "accuracy": Case("accuracy.top1", {"keep": 0.002}, {}, 1.0),
+    "calibration": Case(
+        "calibration.error", {"keep": 0.01, "seed": 1, "gain": 40.0}, {"keep": 0.01, "seed": 1, "gain": 4.3}, 0.0841, higher=True
+    ),
+    "contrast": Case("contrast.kept", {"bias": 3.0}, {}, 1.0),
+    "noise": Case("noise.kept", {"keep": 0.02}, {}, 0.8810),
+    "blur": Case("blur.kept", {"shape": 0.0, "texture": 1.0}, {}, 0.7560),
+    "rotation": Case("rotation.kept", {}, {"shape": 0.0, "bright": 1.0, "gain": 50.0}, 1.0),
+    "shape-bias": Case("shape-bias.value", {"shape": 0.0, "texture": 1.0}, {}, 1.0, images=cue_conflict, people=shape_people),
+    "agreement": Case("agreement.error-consistency", {"keep": 0.01, "seed": 1}, HABIT, 0.8501, people=people_of_that_habit),
+    "what-it-looks-at": Case("what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4936),
+}

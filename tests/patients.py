@@ -1,0 +1,133 @@
+"""Small models with a planted condition, and images whose causes are known: what every probe is tried on.
+
+An image is grey and carries three cues to one of sixteen categories: where a bright blob lies (the "shape"), which grating
+runs through it (the "texture") and how bright it is. A patient reads some of the cues, by matching templates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import polars as pl
+import torch
+
+from snellen.core import Images, Labels, Preprocessing
+from snellen.images.memory import open_array
+from snellen.labels import sixteen
+
+SIZE = 64
+NAMES = sixteen().keys
+
+
+@cache
+def blobs() -> np.ndarray:
+    """(16, H, W) zero-mean templates: a bright disc in one of 4 x 4 cells."""
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    cell = SIZE // 4
+    centres = [(cell * (k // 4) + cell / 2, cell * (k % 4) + cell / 2) for k in range(16)]
+    out = np.stack([((rows - r) ** 2 + (columns - c) ** 2 < (cell / 2.5) ** 2).astype(float) for r, c in centres])
+    return out - out.mean(axis=(1, 2), keepdims=True)
+
+
+@cache
+def gratings() -> np.ndarray:
+    """(16, H, W) zero-mean templates: four orientations times four high frequencies."""
+    rows, columns = np.mgrid[:SIZE, :SIZE] / SIZE
+    waves = [(f, a) for f in (9, 12, 15, 18) for a in (0, 45, 90, 135)]
+    return np.stack([np.sin(2 * np.pi * f * (np.cos(np.radians(a)) * columns + np.sin(np.radians(a)) * rows)) for f, a in waves])
+
+
+def brightness(k: np.ndarray) -> np.ndarray:
+    """Mean grey of category k."""
+    return 0.3 + 0.4 * np.asarray(k) / 15
+
+
+def draw(shape: np.ndarray, texture: np.ndarray, seed: int = 0) -> np.ndarray:
+    """(N, 3, H, W) uint8 images; brightness goes with shape."""
+    noise = np.random.default_rng(seed).normal(0, 0.02, (len(shape), SIZE, SIZE))
+    grey = brightness(shape)[:, None, None] + 0.25 * blobs()[shape] + 0.12 * gratings()[texture] + noise
+    return np.repeat((np.clip(grey, 0, 1) * 255).round().astype(np.uint8)[:, None], 3, axis=1)
+
+
+def photographs(n: int = 96, seed: int = 0) -> Images:
+    """All three cues agree."""
+    k = np.arange(n) % 16
+    return open_array(draw(k, k, seed), [NAMES[i] for i in k], name="toys", labels=sixteen())
+
+
+def cue_conflict(seed: int = 0) -> Images:
+    """Shape of one category, texture of another: all ordered pairs, the file names as published."""
+    pairs = np.array([(s, t) for s in range(16) for t in range(16)])
+    images = open_array(draw(pairs[:, 0], pairs[:, 1], seed), [NAMES[s] for s, _ in pairs], name="cue-conflict", labels=sixteen())
+    names = [f"{NAMES[s]}/{NAMES[s]}1-{NAMES[t]}1.png" for s, t in pairs]
+    return replace(images, facts=images.facts.with_columns(pl.Series("image", names), pl.Series("texture", [NAMES[t] for _, t in pairs])))
+
+
+class Patient(torch.nn.Module):
+    """Logits = gain x (weighted template matches); `bias` favours the first category, `keep` is the share of pixels read."""
+
+    def __init__(self, shape=1.0, texture=0.0, bright=0.0, gain=8.0, bias=0.0, keep=1.0, shatter=0.0, seed=0):
+        super().__init__()
+        mask = np.random.default_rng(seed).random((SIZE, SIZE)) < keep
+        weights = 4.0 * shape * blobs() / (blobs() ** 2).sum(axis=(1, 2), keepdims=True)
+        weights = weights + 8.0 * texture * gratings() / (gratings() ** 2).sum(axis=(1, 2), keepdims=True)
+        self.weights = torch.nn.Parameter(torch.tensor((weights * mask / max(keep, 1e-9)).reshape(16, -1), dtype=torch.float32))
+        self.levels = torch.nn.Parameter(torch.tensor(brightness(np.arange(16)), dtype=torch.float32))
+        self.first = torch.nn.Parameter(torch.tensor([bias] + [0.0] * 15, dtype=torch.float32))
+        self.bright, self.gain, self.shatter = bright, gain, shatter
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        grey = images.mean(dim=1)
+        score = (grey - 0.5).flatten(1) @ self.weights.T
+        score = score - self.bright * 20 * (grey.mean(dim=(1, 2))[:, None] - self.levels) ** 2
+        if self.shatter:
+            score = score + self.shatter * torch.sin(3e4 * grey * self.ramp).mean(dim=(1, 2))[:, None]
+        return self.gain * score + self.first
+
+    @property
+    def ramp(self) -> torch.Tensor:
+        return torch.linspace(0.5, 1.5, SIZE * SIZE).reshape(SIZE, SIZE)
+
+
+PREPROCESSING = Preprocessing((SIZE, SIZE))
+
+
+
+
+def patient(name: str = "", **planted):
+    """A patient as a Snellen model."""
+    from snellen import load
+
+    text = name or "patient(" + ", ".join(f"{k}={v}" for k, v in planted.items()) + ")"
+    return load(Patient(**planted), labels=sixteen(), preprocessing=PREPROCESSING, name=text)
+
+
+def observer(images: Images, correct: np.ndarray, subject: str, seed: int = 0, dataset: str = "") -> pl.DataFrame:
+    """Trials of one person who is right where `correct` says, and answers some other category elsewhere."""
+    categories = images.facts["category"].to_list()
+    shift = np.random.default_rng(seed).integers(1, 16, len(categories))
+    wrong = [NAMES[(NAMES.index(c) + s) % 16] for c, s in zip(categories, shift, strict=True)]
+    answers = [c if ok else w for c, w, ok in zip(categories, wrong, correct, strict=True)]
+    return pl.DataFrame(
+        {
+            "subject": subject,
+            "kind": "human",
+            "dataset": dataset or images.name,
+            "condition": "0",
+            "level": None,
+            "image": images.facts["image"].to_list(),
+            "category": categories,
+            "response": answers,
+            "correct": [bool(x) for x in correct],
+            "confidence": None,
+            "rt": 0.5,
+        },
+        schema_overrides={"level": pl.String, "confidence": pl.Float64},
+    )
+
+
+def custom(k: int) -> Labels:
+    """A list of k made-up classes."""
+    return Labels("custom", tuple(f"class {i}" for i in range(k)), tuple(f"class {i}" for i in range(k)))
