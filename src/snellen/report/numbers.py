@@ -11,11 +11,16 @@ _MARGIN = 2.5  # per cent of a drawing's width
 
 
 def number(value: float, unit: str = "") -> str:
-    """0.905 and "share" → 90.5 %; 0.2083 → 0.208; 1234.5 and "ms" → 1,234 ms."""
+    """0.905 and "share" → 90.5 %; 0.2083 → 0.208; 1234.5 → 1,234. Other units are named beside the number: see `named`."""
     if unit == _SHARE:
         return _signed(f"{100 * value:.{_percent_decimals(value)}f} %")
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 100 else f"{value:.3f}"
-    return _signed(f"{text} {unit}".rstrip())
+    return _signed(text)
+
+
+def named(unit: str) -> str:
+    """The unit to print beside a number; nothing where `number` has said it."""
+    return "" if unit == _SHARE else unit
 
 
 def between(low: float, high: float, unit: str = "") -> str:
@@ -64,6 +69,13 @@ def scale(values: list[float], unit: str) -> Scale:
     return Scale(-_beyond(-low) if low < 0 else 0.0, _beyond(high) if high > 0 else 0.0, unit)
 
 
+def symmetric(values: list[float], unit: str) -> Scale:
+    """An axis with zero in its middle that holds all values, for differences."""
+    far = max((abs(value) for value in values), default=1.0) or 1.0
+    end = next((end for end in (0.05, 0.1, 0.2, 0.5, 1.0) if end >= far), 0.0) or _beyond(far)
+    return Scale(-end, end, unit)
+
+
 def numbers_of(finding: Finding) -> list[float]:
     """All numbers a finding holds."""
     found = [finding.value, finding.chance]
@@ -78,7 +90,7 @@ def spoken(finding: Finding) -> str:
     """What the drawing of a finding shows, in words."""
     if finding.value is None:
         return finding.reason or ""
-    parts = [number(finding.value, finding.unit)]
+    parts = [f"{number(finding.value, finding.unit)} {named(finding.unit)}".rstrip()]
     if finding.interval:
         parts.append(f"{100 * finding.interval.level:g} % interval {interval(finding.interval, finding.unit)}")
     if finding.chance is not None:

@@ -14,7 +14,7 @@ from snellen.report.figures import draw
 from snellen.report.pictures import Album
 from snellen.report.references import work
 from snellen.report.tables import as_table
-from snellen.report.text import clean
+from snellen.report.text import clean, prose
 from snellen.run.record import Record
 
 ICONS = {"good": "good", "caution": "caution", "bad": "bad", "note": "note", "not applicable": "absent", "failed": "failed"}
@@ -54,6 +54,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
+    made.filters["prose"] = prose
     made.globals.update(
         css=Markup(files("snellen.report").joinpath("page.css").read_text("utf-8")),  # noqa: S704 (our own file)
         icons=ICONS,

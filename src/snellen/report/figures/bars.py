@@ -36,19 +36,22 @@ def bars(chart: Bars) -> Figure:
     axes.spines[["left", "bottom"]].set_visible(False)
     if len(roles) > 1:
         handles = [Line2D([], [], color=ROLES[r], marker=_MARKERS[r], linewidth=2, markersize=6, markeredgecolor=PAPER) for r in roles]
-        figure.legend(handles, [ROLE_NAMES[r] for r in roles], loc="outside lower left", ncols=3, borderpad=0, handlelength=1.6)
+        figure.legend(handles, [ROLE_NAMES[r] for r in roles], loc="outside lower left", ncols=3, borderpad=0.4, handlelength=1.6)
     return figure
 
 
 def _row(axes: Axes, bar: Bar, y: float, thick: float) -> None:
     colour = ROLES[bar.role]
     start = min(max(0.0, bar.value), 0.0)
-    axes.plot([start, bar.value], [y, y], color=colour, alpha=0.22, linewidth=thick, solid_capstyle="butt", zorder=2)
-    if bar.low is not None and bar.high is not None:
+    alone = bar.low is None or bar.high is None
+    axes.plot([start, bar.value], [y, y], color=colour, alpha=0.7 if alone else 0.22, linewidth=thick, solid_capstyle="butt", zorder=2)
+    if not alone:
         axes.plot([bar.low, bar.high], [y, y], color=colour, linewidth=2, solid_capstyle="round", zorder=3)
-    axes.plot([bar.value], [y], marker=_MARKERS[bar.role], color=colour, markersize=6.5, markeredgecolor=PAPER, markeredgewidth=0.9, zorder=4)
+        marker = {"marker": _MARKERS[bar.role], "markersize": 6.5, "markeredgecolor": PAPER, "markeredgewidth": 0.9}
+        axes.plot([bar.value], [y], color=colour, zorder=4, **marker)
 
 
 def _mark(axes: Axes, value: float, name: str) -> None:
     axes.axvline(value, color=MUTED, linewidth=1.1, linestyle=(0, (4, 3)), zorder=2.5)
-    axes.annotate(short(name, 30), (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 4), textcoords="offset points", ha="center", va="bottom", color=MUTED)
+    above = {"xycoords": ("data", "axes fraction"), "xytext": (0, 4), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+    axes.annotate(short(name, 30), (value, 1), color=MUTED, **above)

@@ -1,17 +1,20 @@
-"""A matrix as a picture: the stronger the ink, the larger the share of its row."""
+"""A matrix as a picture: the stronger the ink, the larger the share."""
 
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from snellen.charts import Heatmap
-from snellen.report.figures.ink import HAIRLINE, canvas, short
+from snellen.report.figures.ink import HAIRLINE, INK, canvas, short
 
-_CELL, _NAMES = 24, 130  # pixels a cell, and beside the matrix
+_CELL = 26  # pixels, while the matrix stays within
+_WIDEST = 560
+_LETTER = 6.6  # pixels of a letter in a name
 _NAMED = 40  # rows or columns that can carry their names
-_WIDEST = 620
-_INK = (0.13, 0.44, 0.71)  # readable on paper and on black
+_PRINTED = 20  # rows or columns whose cells can carry their numbers
+_BLUE = (0.13, 0.44, 0.71)  # tells from paper and from black alike
 
 
 def heatmap(chart: Heatmap) -> Figure:
@@ -19,29 +22,46 @@ def heatmap(chart: Heatmap) -> Figure:
     values = np.array(chart.values, float).reshape(len(chart.rows), len(chart.columns))
     known = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).clip(0)
     top = known.max(initial=0.0)
-    cells = np.zeros((*values.shape, 4))
-    cells[..., :3] = _INK
-    cells[..., 3] = known / top if top > 0 else 0
-    size = min(_WIDEST, _CELL * max(*values.shape, 4)) + _NAMES
-    figure, axes = canvas(size, size)
-    axes.imshow((cells * 255).round().astype(np.uint8), interpolation="none", aspect="equal")
+    strength = known / top if top > 0 else known
+    cell = min(_CELL, _WIDEST / max(*values.shape, 1))
+    width, height = cell * max(values.shape[1], 1), cell * max(values.shape[0], 1)
+    left, bottom = 30 + _room(chart.rows), 30 + _room(chart.columns)
+    figure, axes = canvas(left + width + 6, bottom + height + 6, plot=(left, bottom, width, height))
+    cells = np.concatenate([np.broadcast_to(_BLUE, (*values.shape, 3)), strength[..., None]], axis=-1)
+    axes.imshow((cells * 255).round().astype(np.uint8), interpolation="none", aspect="auto")
     axes.grid(visible=False)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(True)
-    axes.set_xlabel(short(chart.column_label, 48))
-    axes.set_ylabel(short(chart.row_label, 48))
-    _names(axes.set_xticks, chart.columns, 90)
-    _names(axes.set_yticks, chart.rows, 0)
+    _label(axes, chart)
     if max(values.shape) <= _NAMED:
-        axes.set_xticks(np.arange(1, values.shape[1]) - 0.5, minor=True)
-        axes.set_yticks(np.arange(1, values.shape[0]) - 0.5, minor=True)
-        axes.grid(visible=True, which="minor", color=HAIRLINE, linewidth=0.6)
-        axes.tick_params(which="minor", length=0)
+        _rule(axes, *values.shape)
+    if max(values.shape) <= _PRINTED:
+        _print(axes, known, strength, shares=top <= 1)
     return figure
 
 
-def _names(place, names: tuple[str, ...], rotation: float) -> None:  # noqa: ANN001
-    if len(names) <= _NAMED:
-        place(range(len(names)), [short(name, 18) for name in names], rotation=rotation)
-    else:
-        place([])
+def _label(axes: Axes, chart: Heatmap) -> None:
+    columns, rows = (tuple(short(name, 18) for name in names) if len(names) <= _NAMED else () for names in (chart.columns, chart.rows))
+    axes.set_xticks(range(len(columns)), columns, rotation=90)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xlabel(short(chart.column_label, 48))
+    axes.set_ylabel(short(chart.row_label, 48))
+
+
+def _rule(axes: Axes, rows: int, columns: int) -> None:
+    axes.set_xticks(np.arange(1, columns) - 0.5, minor=True)
+    axes.set_yticks(np.arange(1, rows) - 0.5, minor=True)
+    axes.grid(visible=True, which="minor", color=HAIRLINE, linewidth=0.6)
+    axes.tick_params(which="minor", length=0)
+
+
+def _print(axes: Axes, known: np.ndarray, strength: np.ndarray, shares: bool) -> None:
+    """Shares as whole per cents, counts as they are; nothing where that would be 0."""
+    for row, column in np.argwhere(known >= (0.005 if shares else 0.5)):
+        value = known[row, column] * (100 if shares else 1)
+        colour = "#ffffff" if strength[row, column] > 0.7 else INK
+        axes.text(column, row, f"{value:.0f}", ha="center", va="center_baseline", fontsize=9, color=colour)
+
+
+def _room(names: tuple[str, ...]) -> float:
+    return _LETTER * max((len(short(name, 18)) for name in names), default=0) if len(names) <= _NAMED else 0

@@ -68,11 +68,13 @@ _FAMILY = re.compile(r"font-family:[^;]*;?")
 _REFERENCE = re.compile(r"#([\w-]+)")
 
 
-def canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    """An empty figure of `width` x `height` CSS pixels with one pair of axes."""
-    figure = Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained")
+def canvas(width: float, height: float, plot: tuple[float, float, float, float] | None = None) -> tuple[Figure, Axes]:
+    """An empty figure of `width` x `height` CSS pixels with axes: at `plot` (left, bottom, width, height), or fitted in."""
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
     FigureCanvasSVG(figure)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)  # pyright: ignore[reportOptionalMemberAccess]
+    if plot:
+        return figure, figure.add_axes((plot[0] / width, plot[1] / height, plot[2] / width, plot[3] / height))
+    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.06)
     return figure, figure.add_subplot()
 
 
@@ -124,6 +126,11 @@ def _prune(root: ElementTree.Element) -> None:
     for element in root.iter():
         if element.get("id") not in used:
             element.attrib.pop("id", None)
+        if element.get("transform", "").startswith("rotate(-0 "):
+            del element.attrib["transform"]
+        for child in list(element):
+            if child.tag in ("g", "defs") and not len(child):
+                element.remove(child)
 
 
 def _simplify(root: ElementTree.Element) -> None:

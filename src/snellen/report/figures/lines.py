@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,10 +11,12 @@ from matplotlib.figure import Figure
 
 from snellen.charts import Lines, Series
 from snellen.report.figures.ink import MUTED, PAPER, REFERENCE, ROLES, canvas, short
+from snellen.report.text import clean
 
 WIDTH, HEIGHT = 380, 280
 _DIRECT = 4  # lines that can carry their name at their end
-_NAME = 14  # characters of such a name
+_NAME = 18  # characters a line of such a name
+_BREAKS = re.compile(r"[^\s:/_-]+[\s:/_-]*|[\s:/_-]+")
 _LINE = 14  # pixels a name needs
 _MARKERS = {"model": ("o", "s", "^", "v"), "people": ("D", "P", "X", "h"), "reference": ("", "", "", "")}
 _DASHES = {"model": ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1, 1))), "people": ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1, 1)))}
@@ -21,7 +24,7 @@ _DASHES = {"model": ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1, 1))), "peo
 
 def lines(chart: Lines) -> Figure:
     """Lines by role and place: people and model by colour and marker, several of one role by marker and dashes."""
-    direct = len(chart.series) <= _DIRECT and all(len(series.label) <= _NAME for series in chart.series)
+    direct = len(chart.series) <= _DIRECT and all(_wrap(series.label) for series in chart.series)
     figure, axes = canvas(WIDTH, HEIGHT if direct else HEIGHT + 17 * math.ceil(len(chart.series) / 2))
     seen = dict.fromkeys(ROLES, 0)
     for series in chart.series:
@@ -31,7 +34,7 @@ def lines(chart: Lines) -> Figure:
     if direct:
         _names(axes, chart)
     elif chart.series:
-        figure.legend(loc="outside lower left", ncols=2, handlelength=2.2, columnspacing=1.2, borderpad=0)
+        figure.legend(loc="outside lower left", ncols=2, handlelength=2.2, columnspacing=1.2, borderpad=0.4)
     return figure
 
 
@@ -75,12 +78,12 @@ def _frame(axes: Axes, chart: Lines) -> None:
 def _names(axes: Axes, chart: Lines) -> None:
     ends = [(series, end) for series in chart.series if (end := _end(series)) is not None]
     low, high = axes.get_ylim()
-    gap = (high - low) * _LINE / (0.74 * HEIGHT)
+    line = (high - low) * _LINE / (0.74 * HEIGHT)
     right = max((end[0] for _, end in ends), default=0.0)
-    places = _spread([end[1] for _, end in ends], gap, low, high)
+    places = _spread([end[1] for _, end in ends], [line * len(_wrap(series.label)) for series, _ in ends], low, high)
     for (series, _), y in zip(ends, places, strict=True):
         axes.annotate(
-            short(series.label, _NAME),
+            "\n".join(_wrap(series.label)),
             (max(right, axes.get_xlim()[1]) if chart.x_range else right, y),
             xytext=(8, 0),
             textcoords="offset points",
@@ -95,16 +98,28 @@ def _end(series: Series) -> tuple[float, float] | None:
     return max(known) if known else None
 
 
-def _spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
-    """Places as near to the wanted ones as names a `gap` apart allow, kept inside the axes."""
+def _wrap(label: str) -> list[str]:
+    """The name in one line or two, evenly; nothing when it needs more."""
+    label = clean(label)
+    if len(label) <= _NAME - 6:
+        return [label]
+    words = _BREAKS.findall(label)
+    splits = [["".join(words[:i]).rstrip(), "".join(words[i:])] for i in range(1, len(words) + 1)]
+    best = min(splits, key=lambda lines: max(map(len, lines)), default=[label])
+    return [line for line in best if line] if max(map(len, best)) <= _NAME else []
+
+
+def _spread(wanted: list[float], sizes: list[float], low: float, high: float) -> list[float]:
+    """Places as near to the wanted ones as names of these sizes allow, none below the axes."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    placed = [min(max(wanted[i], low), high) for i in order]
+    placed = [min(max(wanted[i], low + sizes[i] / 2), high) for i in order]
     for _ in range(50):
         for a in range(len(placed) - 1):
-            overlap = gap - (placed[a + 1] - placed[a])
-            if overlap > 1e-9:
-                placed[a] -= overlap / 2
-                placed[a + 1] += overlap / 2
+            overlap = (sizes[order[a]] + sizes[order[a + 1]]) / 2 - (placed[a + 1] - placed[a])
+            if overlap > 0:
+                down = min(overlap / 2, placed[a] - low - sizes[order[a]] / 2)
+                placed[a] -= down
+                placed[a + 1] += overlap - down
     out = [0.0] * len(wanted)
     for place, i in zip(placed, order, strict=True):
         out[i] = place
