@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import warnings
@@ -109,10 +110,9 @@ def _check(payload: bytes, kind: str | None) -> None:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001 (unreadable EXIF data says nothing about orientation)
-        return image
+    with contextlib.suppress(Exception):  # unreadable EXIF data says nothing about orientation
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+import numpy as np
 import polars as pl
 
 from snellen.core import Images, Labels, SnellenError, Unreadable
@@ -36,7 +37,7 @@ class Folder(Images):
     root: Path
     files: tuple[str, ...]
 
-    def fetch(self, rows: Sequence[int]) -> list[bytes | Unreadable]:  # type: ignore[override]  # a narrower list
+    def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
         """The bytes of each file; links that leave the folder, and anything that is no plain file, are not followed."""
         return [read_file(self.root, self.files[row]) for row in rows]
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import final
 
+import numpy as np
 import polars as pl
 
 from snellen import labels as known
@@ -52,10 +53,10 @@ class Parquet(Images):
     _blocks: dict[int, list[bytes | None]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def fetch(self, rows: Sequence[int]) -> list[bytes | Unreadable]:  # type: ignore[override]  # a narrower list
+    def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
         """The bytes in each row; a path without bytes is not followed."""
         places = [self.rows[row] for row in rows]
-        found: list[bytes | Unreadable] = []
+        found: list[bytes | np.ndarray | Unreadable] = []
         for block, group in groupby(places, key=lambda place: place // _BLOCK):
             payloads = self._read(block)
             found += [_given(payloads[place % _BLOCK]) for place in group]
