@@ -88,21 +88,24 @@ def benchmark(
 
 def _shape_biases(people: pl.DataFrame, models: pl.DataFrame, names: Sequence[str], resamples: int, seed: int) -> np.ndarray:
     """(1 + resamples, 1 + models) shape biases on the cue-conflict images, people pooled first; NaN without such images."""
+    makers = ("", *names)
     trials = pl.concat(
         [
             frame.filter(pl.col("dataset") == CUE_CONFLICT).select("image", "category", "response", maker=maker)
-            for frame, maker in ((people, pl.lit(None, pl.String)), (models, pl.col("subject")))
+            for frame, maker in ((people, pl.lit("")), (models, pl.col("subject")))
         ]
     )
-    images, at = np.unique(trials["image"].to_numpy().astype(str), return_inverse=True)
-    textures = np.array([texture_of(image) for image in images], dtype=object)
-    chosen = decisions(trials["category"].to_list(), textures[at].tolist(), trials["response"].to_list())
-    place = {None: 0, **{name: index for index, name in enumerate(names, start=1)}}
-    maker = np.array([place[name] for name in trials["maker"]], dtype=int)
-    counts = np.zeros((len(images), 2, 1 + len(names)))
+    images = trials["image"].unique(maintain_order=True).sort()
+    textures = images.to_frame().with_columns(texture=pl.Series([texture_of(image) for image in images], dtype=pl.String))
+    trials = trials.join(textures, on="image", maintain_order="left")
+    chosen = decisions(*(trials[column].to_numpy() for column in ("category", "texture", "response")))
+    at, maker = (
+        trials[column].cast(pl.Enum(names)).to_physical().to_numpy() for column, names in (("image", images), ("maker", makers))
+    )
+    counts = np.zeros((len(images), 2, len(makers)))
     for cue, hits in enumerate((chosen.shape, chosen.texture)):
         np.add.at(counts[:, cue], (at[hits], maker[hits]), 1)
-    flat = counts.reshape(len(images), 2 * (1 + len(names)))
+    flat = counts.reshape(len(images), 2 * len(makers))
     sums = flat.sum(axis=0, keepdims=True)
     if len(images):
         sums = np.concatenate([sums, resampled_sums(flat, seed, resamples)])

@@ -53,7 +53,7 @@ def cohort(people: pl.DataFrame, models: pl.DataFrame) -> Cohort:
     """
     wanted = models["subject"].n_unique()
     by_all = models.group_by("dataset").agg(pl.col("subject").n_unique()).filter(pl.col("subject") == wanted)["dataset"]
-    shared = sorted(set(by_all) & set(people["dataset"]))
+    shared = sorted(set(by_all) & set(people["dataset"].unique()))
     if not shared:
         raise SnellenError(
             f"people answered {_some(people)} and the models {_some(models)}; expected a data set that people and every model "

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
 CELL = ("dataset", "condition", "image")
 
@@ -31,23 +28,22 @@ class Correctness:
 
 def correctness(trials: pl.DataFrame) -> Correctness:
     """The matrices of a trials frame (see `snellen.trials`); of several answers to one image and condition the first counts."""
-    cells = trials.select(CELL).unique().sort(CELL)
-    subjects = trials["subject"].unique().sort()
-    rows = (
-        trials.lazy()
-        .select("subject", *CELL, "correct")
-        .join(cells.lazy().with_row_index("column"), on=CELL, maintain_order="left")
-        .join(subjects.to_frame().lazy().with_row_index("row"), on="subject", maintain_order="left")
-        .select("row", "column", "correct")
-        .reverse()
-        .collect()
-    )
-    seen = np.zeros((len(subjects), cells.height), dtype=bool)
+    names, codes = zip(*(_coded(trials[column]) for column in ("subject", *CELL)), strict=True)
+    sizes = tuple(len(each) for each in names[1:])
+    keys, columns = np.unique(np.ravel_multi_index(codes[1:], sizes), return_inverse=True)
+    cells = pl.DataFrame([each.gather(at) for each, at in zip(names[1:], np.unravel_index(keys, sizes), strict=True)])
+    seen = np.zeros((len(names[0]), len(keys)), dtype=bool)
     correct = np.zeros_like(seen)
-    at = rows["row"].to_numpy(), rows["column"].to_numpy()
-    seen[at] = True
-    correct[at] = rows["correct"].fill_null(value=False).to_numpy()
-    return Correctness(tuple(subjects), cells, seen, correct)
+    latest_first = codes[0][::-1], columns[::-1]
+    seen[latest_first] = True
+    correct[latest_first] = trials["correct"].fill_null(value=False).to_numpy()[::-1]
+    return Correctness(tuple(names[0]), cells, seen, correct)
+
+
+def _coded(column: pl.Series) -> tuple[pl.Series, np.ndarray]:
+    """The distinct texts in order, and for each row the place of its text."""
+    names = column.unique().sort()
+    return names, column.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
 
 
 def pair_counts(seen: np.ndarray, correct: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

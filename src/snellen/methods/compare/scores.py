@@ -71,8 +71,8 @@ def _dataset(group: Cohort, dataset: str, kept: list[tuple[str, str, slice, int]
     first, second = group.pairs(slice(kept[0][2].start, kept[-1][2].stop))
     maker = np.where(first < len(group.models), first + 1, 0)
     sums = [_sums(group, columns, first, second, resamples, seed) for *_, columns, seed in kept]
-    trials, right = np.split(sum(by_maker for by_maker, _ in sums), 2, axis=1)
-    counts = np.stack([by_pair for _, by_pair in sums], axis=1)
+    trials, right = (np.sum([one[part] for one in sums], axis=0) for part in (0, 1))
+    counts = np.stack([pairs for _, _, pairs in sums], axis=1)
     with np.errstate(invalid="ignore"):
         accuracy = right / trials
 
@@ -86,14 +86,24 @@ def _dataset(group: Cohort, dataset: str, kept: list[tuple[str, str, slice, int]
 
 def _sums(
     group: Cohort, columns: slice, first: np.ndarray, second: np.ndarray, resamples: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Over one condition's images, sample first and then resamples: trials and right answers of each decision maker
-    (draws, 2 * makers), and the sums of `pair_counts` (4, draws, pairs).
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Over one condition's images, the sample first and then resamples: trials and right answers of each decision maker
+    (draws, makers), and the sums of `pair_counts` (4, draws, pairs).
     """
-    seen, correct, models = group.table.seen[:, columns], group.table.correct[:, columns], len(group.models)
-    makers = [part for table in (seen, correct) for part in (table[models:].sum(axis=0, keepdims=True), table[:models])]
-    pairs = pair_counts(seen, correct, first, second)
-    values = np.concatenate([*makers, *pairs]).T.astype(float)
+    seen, correct = group.table.seen[:, columns], group.table.correct[:, columns]
+    complete = bool(seen[first].all() and seen[second].all())
+    pairs = (correct[first] & correct[second])[None] if complete else pair_counts(seen, correct, first, second)
+    values = np.concatenate([seen, correct, *pairs]).T.astype(float)
     draws = np.concatenate([values.sum(axis=0, keepdims=True), resampled_sums(values, seed, resamples)])
-    width = values.shape[1] - 4 * len(first)
-    return draws[:, :width], np.moveaxis(draws[:, width:].reshape(len(draws), 4, len(first)), 1, 0)
+    subjects = len(seen)
+    trials, right, shared = np.split(draws, [subjects, 2 * subjects], axis=1)
+    if complete:
+        counts = np.stack([trials[:, first], right[:, first], right[:, second], shared])
+    else:
+        counts = np.moveaxis(shared.reshape(len(draws), 4, len(first)), 1, 0)
+    return _by_maker(trials, len(group.models)), _by_maker(right, len(group.models)), counts
+
+
+def _by_maker(sums: np.ndarray, models: int) -> np.ndarray:
+    """(draws, subjects) → (draws, 1 + models), people summed first."""
+    return np.concatenate([sums[:, models:].sum(axis=1, keepdims=True), sums[:, :models]], axis=1)

@@ -10,6 +10,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
+
+    Texts: TypeAlias = Sequence[str | None] | np.ndarray
 
 _CUE_CONFLICT = re.compile(r"(?:^|[_/])([a-z]+)\d+-([a-z]+)\d+\.[A-Za-z]+$")
 
@@ -29,7 +32,7 @@ def texture_of(image: str) -> str | None:
     return found[2] if found else None
 
 
-def decisions(shape: Sequence[str], texture: Sequence[str | None], response: Sequence[str | None]) -> Decisions:
+def decisions(shape: Texts, texture: Texts, response: Texts) -> Decisions:
     """From the categories (N,) of shape, texture and answer (geirhos-2019).
 
     Images whose cues agree, and those without a texture, decide nothing.
