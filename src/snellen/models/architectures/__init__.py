@@ -1,0 +1,1 @@
+"""Networks written from their papers, for weights that ship inside packages."""

@@ -1,0 +1,83 @@
+"""Your own code: a network, a factory that makes one, or a function from images to logits."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from snellen.core import Model, SnellenError
+
+if TYPE_CHECKING:
+    from snellen.models.options import Options
+
+EXAMPLE = "my_package.models:classifier"
+
+
+def load(text: str, options: Options) -> Model:
+    """The attribute of a module or file. What can be called without arguments is, and its result is the model.
+
+    Raises:
+        SnellenError: there is no such module, file or attribute, or it is no model.
+    """
+    from snellen.models import wrap
+
+    where, _, name = text.rpartition(":")
+    with _importable(Path.cwd()):
+        module = _file(Path(where)) if where.endswith(".py") else _module(where, text)
+        if not hasattr(module, name):
+            near = difflib.get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], n=1)
+            hint = f" Did you mean {where}:{near[0]}?" if near else ""
+            raise SnellenError(f"{where} has no {name!r}; expected a network, a factory or a function of that name.{hint}")
+        thing = getattr(module, name)
+        return wrap(thing() if _is_factory(thing) else thing, options)
+
+
+def _is_factory(thing: Any) -> bool:
+    """Whether it is made to be called without arguments: a function or class all of whose parameters have defaults."""
+    if not (inspect.isfunction(thing) or inspect.isclass(thing)):
+        return False
+    parameters = inspect.signature(thing).parameters.values()
+    return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
+
+
+def _module(where: str, text: str) -> ModuleType:
+    try:
+        return importlib.import_module(where)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{where}.".startswith(f"{error.name}."):
+            raise SnellenError(f"{text}: importing {where} failed, as it needs {error.name}; install that package") from error
+        raise SnellenError(
+            f"got {text}, but there is no module {where}; expected one that can be imported from {Path.cwd()}"
+        ) from error
+
+
+def _file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise SnellenError(f"got {path}; expected a Python file that exists: check the path")
+    name = f"snellen_user_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise SnellenError(f"{path} cannot be imported; expected a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    with _importable(path.resolve().parent):
+        spec.loader.exec_module(module)
+    return module
+
+
+@contextlib.contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))

@@ -1,0 +1,39 @@
+"""What a user may say about a model beyond its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snellen.core import SnellenError
+
+if TYPE_CHECKING:
+    from snellen.core import Labels, Preprocessing
+
+
+@dataclass(frozen=True)
+class Options:
+    """None leaves a choice to the source: a checkpoint usually knows its own labels and preprocessing.
+
+    `device` is "auto" or what the framework calls a device; `trust` allows pickles and code that comes with weights; `id`
+    stands in for the fingerprint of a function whose answers cannot be told from its code.
+    """
+
+    name: str | None = None
+    labels: Labels | None = None
+    preprocessing: Preprocessing | None = None
+    device: str = "auto"
+    trust: bool = False
+    id: str | None = None
+
+
+def missing(package: str, extra: str) -> SnellenError:
+    """The error for an optional package that is not installed."""
+    return SnellenError(f"got a model that needs the package {package}, which is not installed; run pip install 'snellen[{extra}]'")
+
+
+def at_file(text: str) -> tuple[str, Path | None]:
+    """`NAME@weights.safetensors` → the name and the file; what follows an @ and is no file of weights stays in the name."""
+    name, at, file = text.rpartition("@")
+    return (name, Path(file)) if at and Path(file).suffix else (text, None)

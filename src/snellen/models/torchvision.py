@@ -1,0 +1,77 @@
+"""torchvision: its classifiers, with its weights or those in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from snellen.core import Interpolation, Model, Preprocessing, SnellenError
+from snellen.models.options import at_file, missing
+
+if TYPE_CHECKING:
+    from snellen.models.options import Options
+
+EXAMPLE = "torchvision:resnet50, torchvision:resnet50@IMAGENET1K_V1, torchvision:resnet18@weights.safetensors"
+
+
+def load(rest: str, options: Options) -> Model:
+    """A classifier by torchvision's name: its best weights, those of a name (`NAME@WEIGHTS`), or those in a file (`NAME@FILE`).
+
+    Raises:
+        SnellenError: torchvision is missing, knows no such name, or the weights cannot be had or trusted.
+    """
+    try:
+        import torchvision  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise missing("torchvision", "torchvision") from error
+    from snellen.models.torch import TorchModel, best_device
+
+    name, file = at_file(rest)
+    name, _, wanted = name.partition("@")
+    try:
+        weights = torchvision.models.get_model_weights(name)[wanted or "DEFAULT"]
+    except (ValueError, KeyError) as error:
+        raise SnellenError(f"torchvision has no {rest!r} ({error}): see torchvision.models.list_models()") from error
+    network = _from_file(name, file, options.trust) if file else torchvision.models.get_model(name, weights=weights)
+    meta = {} if file else weights.meta
+    accuracy = meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
+    return TorchModel(
+        network.to(best_device(options.device)),
+        name=options.name or f"torchvision:{rest}",
+        labels=options.labels,
+        preprocessing=options.preprocessing or preprocessing_of(weights.transforms()),
+        facts={
+            "weights": str(file or weights),
+            **({"accuracy": f"{accuracy} % top-1 on the ImageNet validation set, as published"} if accuracy else {}),
+            "from": f"torchvision {torchvision.__version__}",
+        },
+    )
+
+
+def preprocessing_of(transform: Any) -> Preprocessing:
+    """The numbers of torchvision's own evaluation transform."""
+    (crop,), (resize,) = transform.crop_size, transform.resize_size
+    return Preprocessing(
+        size=(crop, crop),
+        resize=resize,
+        interpolation=cast("Interpolation", transform.interpolation.value),
+        mean=tuple(transform.mean),
+        std=tuple(transform.std),
+    )
+
+
+def _from_file(name: str, file: Path, trust: bool) -> Any:
+    """The architecture with as many classes as its last layer of weights has rows in the file."""
+    import torch
+    import torchvision  # pyright: ignore[reportMissingImports]
+
+    from snellen.models.weights import fill, read
+
+    state = read(file, trust)
+    with torch.device("meta"):
+        usual = torchvision.models.get_model(name, weights=None).state_dict()
+    last = [key for key, value in usual.items() if value.ndim > 1][-1]
+    classes = len(state[last]) if last in state else len(usual[last])
+    network = torchvision.models.get_model(name, weights=None, num_classes=classes)
+    fill(network, state, file)
+    return network
