@@ -187,7 +187,7 @@ def by_name(name: str) -> Labels | None:
     """
     known = {"imagenet": imagenet, "imagenet-1k": imagenet, "sixteen": sixteen, "custom": lambda: None}
     if name not in known:
-        raise SnellenError(f"got the labels {name!r}; expected one of {', '.join(known)}, or a list of names")
+        raise SnellenError(f"got the labels {name!r}; expected one of {', '.join(known)}, names, or a file with one name a line")
     return known[name]()
 
 

@@ -57,6 +57,7 @@ def test_odd_files_are_read(kind):
         ("HTML page", "HTML"),
         ("SVG drawing", "SVG"),
         ("text", "a text"),
+        ("header only", "PNG"),
         ("PostScript", "PostScript"),
         ("float TIFF", "32-bit"),
         ("noise", "not an image of a known kind"),

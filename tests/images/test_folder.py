@@ -100,6 +100,7 @@ def test_rows_of_a_table_without_a_file_say_so(tmp_path):
         ({"a.jpg": b"", "t.csv": b""}, "no readable table"),
         ({"a.jpg": b"", "t.csv": b"file,label\n", "u.csv": b"file,label\n"}, "holds 2 tables"),
         ({"notes.txt": b"", ".hidden.jpg": b""}, "no images, only 1 .txt file, 1 hidden file"),
+        ({"train.parquet": b""}, "name the .parquet file itself"),
         ({"train/cat/a.jpg": b""}, "more than one folder deep"),
         ({"cat/a.jpg": b"", "dog/a.jpg": b"", "elefant/a.jpg": b""}, "Did you mean elephant"),
     ],

@@ -47,7 +47,7 @@ def open_images(
     if isinstance(source, str) and source.startswith("photos:"):
         from snellen.images.packaged import open_photos
 
-        return open_photos(source, sample, seed)
+        return open_photos(source, name, sample, seed)
     if isinstance(source, str | Path):
         if Path(source).suffix == ".parquet" and not Path(source).is_dir():
             from snellen.images.parquet import open_parquet

@@ -13,33 +13,15 @@ from PIL import Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 
 
 from snellen.core import Preprocessing, Unreadable
 from snellen.images.fit import fit, fit_array
+from snellen.images.reasons import damaged, unidentified
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 """What is read: raster formats without scripts or links. The content decides, not the file's name."""
 MEGAPIXELS = 100
 """Larger images are refused by their header, before anything is decoded."""
 
-_SHORT = 100
 _PADDING = re.compile(r"Corrupt JPEG data: [1-8] extraneous bytes before marker 0xd9")
 _DAMAGE = ("Corrupt JPEG data", "Premature end of JPEG")
-_TRUNCATED = (
-    "truncated",
-    "not enough image data",
-    "unexpected end",
-    "premature end",
-    "eof",
-    "unpack requires",
-    "buffer is not large enough",
-)
-_NOT_IMAGES = {
-    b"<svg": "an SVG drawing, not a raster image",
-    b"<!doctype html": "an HTML page, not an image",
-    b"<html": "an HTML page, not an image",
-    b"<?xml": "an XML document, not an image",
-    b"%!ps": "a PostScript document, not an image",
-    b"%pdf": "a PDF document, not an image",
-    b"pk\x03\x04": "an archive, not an image",
-}
 
 
 def decode(payload: bytes | np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
@@ -76,9 +58,9 @@ def read(payload: bytes) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise Unreadable(_too_large()) from error
     except Image.UnidentifiedImageError as error:
-        raise Unreadable(_what_it_is(payload)) from error
+        raise Unreadable(unidentified(payload, FORMATS)) from error
     except Exception as error:  # Pillow raises errors of almost any type on damaged headers
-        raise Unreadable(_reason("file", error)) from error
+        raise Unreadable(damaged("file", error)) from error
     if image.width * image.height > MEGAPIXELS * 1e6:
         raise Unreadable(_too_large())
     try:
@@ -88,7 +70,7 @@ def read(payload: bytes) -> Image.Image:
     except Unreadable:
         raise
     except Exception as error:  # as above, on damaged data
-        raise Unreadable(_reason(f"{image.format} file", error)) from error
+        raise Unreadable(damaged(f"{image.format} file", error)) from error
 
 
 def _check(payload: bytes, kind: str | None) -> None:
@@ -106,7 +88,7 @@ def _check(payload: bytes, kind: str | None) -> None:
         except ValueError as error:
             text = str(error)
             if text.startswith(_DAMAGE) and not _PADDING.match(text):
-                raise Unreadable(_reason("JPEG file", error)) from error
+                raise Unreadable(damaged("JPEG file", error)) from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -145,26 +127,3 @@ def _silence_pillow() -> None:
 
 def _too_large() -> str:
     return f"too large: its header claims more than {MEGAPIXELS} megapixels"
-
-
-def _what_it_is(payload: bytes) -> str:
-    head = payload[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"<svg" in head:
-        return _NOT_IMAGES[b"<svg"]
-    for start, reason in _NOT_IMAGES.items():
-        if head.startswith(start):
-            return reason
-    if not payload.strip(b"\0"):
-        return "nothing but zero bytes"
-    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in payload[:1024]):
-        return "a text, not an image"
-    return f"not an image of a known kind ({', '.join(FORMATS)})"
-
-
-def _reason(what: str, error: Exception) -> str:
-    """Short, printable, the same in every run: no object addresses, no more than one line."""
-    text = re.sub(r"<[^>]*>", "", str(error))
-    text = "".join(letter for letter in text if letter.isprintable()).strip()[:_SHORT]
-    if any(sign in text.lower() for sign in _TRUNCATED) or isinstance(error, EOFError):
-        return f"truncated {what}"
-    return f"damaged {what}: {text or type(error).__name__}"

