@@ -102,7 +102,9 @@ def test_published_2018(shared):
     assert frame["image"].str.contains("_s0").any() is False
 
 
-@pytest.mark.parametrize(("folder", "dataset"), [("cue-conflict", "cue-conflict"), ("edges", "edge"), ("filled-silhouettes", "silhouette")])
+@pytest.mark.parametrize(
+    ("folder", "dataset"), [("cue-conflict", "cue-conflict"), ("edges", "edge"), ("filled-silhouettes", "silhouette")]
+)
 def test_stimuli_find_their_people(shared, folder, dataset):
     root = shared / "stimuli" / folder
     names = [path.relative_to(root).as_posix() for path in root.rglob("*.png")]
