@@ -80,12 +80,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of the set, or a map over it (`layer` names an array that `Probe.look` returned)."""
+    """An image of the set, or a map over it: `layer` names an array (H, W) that `Probe.look` returned.
+
+    A map is drawn in colours from its least to its largest value; `signed`: two colours around zero; `grey`: as it is, in [0, 1].
+    """
 
     image: str
     caption: str = ""
     layer: str | None = None
     signed: bool = False
+    grey: bool = False
 
 
 @dataclass(frozen=True)

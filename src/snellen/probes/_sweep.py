@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 
-from snellen.charts import Chart, Lines, Series
+from snellen.arrays import to_numpy
+from snellen.charts import Chart, Gallery, Lines, Picture, Series
 from snellen.core import Array, Condition, Evidence, Finding, Images, Model, Probe, Reference
 from snellen.methods.perturb.grey import as_shown
-from snellen.probes._shared import percent, span, two_categories
+from snellen.probes._shared import clean, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson
+
+ENOUGH = 30
+"""Images with a sixteen-way answer from which on that answer makes the headline: it is the one people were asked for."""
 
 
 @dataclass(frozen=True)
@@ -58,59 +62,82 @@ class Sweep(Probe):
             return np.empty(0), np.empty((0, len(self.levels)))
         return wide["image"].to_numpy(), wide.select(text for text, _ in self.levels).to_numpy().astype(float)
 
+    def pick(self, evidence: Evidence) -> Sequence[str]:
+        """The image the model is surest of, as an example."""
+        rows = clean(evidence).sort(["confidence", "image"], descending=[True, False])
+        return rows["image"].head(1).to_list()
+
+    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame) -> list[dict[str, np.ndarray]]:
+        """Each picked image at each level: grey (H, W) in [0, 1]."""
+        native, keys = model.asarray(images), range(len(images))
+        shown = {text: to_numpy(self._shown(amount, native, keys))[:, 0] for text, amount in self.levels}
+        return [{text: grey[at] for text, grey in shown.items()} for at in range(len(images))]
+
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
-        """kept: mean accuracy over the distorted levels over accuracy at the undistorted one."""
-        images, correct = self._correct(evidence)
-        return {"kept": Estimate(images, correct, _kept)}
+        """kept: mean accuracy over the distorted levels over that at the undistorted one; kept-sixteen: of sixteen-way answers."""
+        found = {"kept": self._correct(evidence), "kept-sixteen": self._correct(evidence, coarse=True)}
+        return {name: Estimate(images, correct, _kept) for name, (images, correct) in found.items() if len(images)}
 
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
-        """How much of its accuracy survives, and how much at the strongest level."""
-        images, correct = self._correct(evidence)
-        estimate, n = self.estimates(evidence)["kept"], len(images)
-        value, interval = estimate.point(), bootstrap(estimate, evidence.seed)
-        people = self._people(evidence)
-        human = float(_kept(np.asarray([share for *_, share in people]))) if people else self.human
-        source = "people in the trials given" if people else "four people (geirhos-2021)"
-        last, hits = self.levels[-1][0], int(correct[:, -1].sum())
-        strongest = clopper_pearson(hits, n)
-        title = f"Accuracy kept under {self.name()}"
+        """How much of its accuracy survives, against people where the task is theirs, and how much at the strongest level."""
+        estimates = self.estimates(evidence)
+        enough = "kept-sixteen" in estimates and len(estimates["kept-sixteen"].images) >= ENOUGH
+        kept = [self._kept(name, estimate, evidence, (name == "kept-sixteen") == enough) for name, estimate in estimates.items()]
+        _, correct = self._correct(evidence)
+        hits, n, last = int(correct[:, -1].sum()), len(correct), self.levels[-1][0]
+        interval = clopper_pearson(hits, n)
+        strongest = Finding(
+            f"{self.name()}.strongest",
+            f"Accuracy at the last level ({last})",
+            f"{hits:,} of {n:,} right at {last}: {percent(hits / n)}{span(interval)}.",
+            value=hits / n,
+            interval=interval,
+            unit="share",
+            n=n,
+            chance=1 / len(evidence.labels),
+            dataset=evidence.dataset,
+        )
+        return [*kept, strongest]
+
+    def _kept(self, name: str, estimate: Estimate, evidence: Evidence, headline: bool) -> Finding:
+        theirs = name == "kept-sixteen" or evidence.labels.name == "sixteen"
+        whole = "sixteen categories" if theirs else f"{len(evidence.labels):,} classes"
+        id_, title = f"{self.name()}.{name}", f"Accuracy kept under {self.name()}, among {whole}"
+        value, interval, n = estimate.point(), bootstrap(estimate, evidence.seed), len(estimate.images)
         if value is None:
             reason = "the model gets none of the undistorted grey images right, so there is nothing to keep"
-            return [Finding(f"{self.name()}.kept", title, reason, reason=reason, n=n, dataset=evidence.dataset, headline=True)]
+            return replace(nothing(id_, title, reason, evidence.dataset, headline), n=n)
+        claim = f"Over the distorted levels the model keeps {percent(value)}{span(interval)} of its undistorted accuracy"
+        finding = Finding(
+            id_,
+            title,
+            f"{claim}.",
+            value=value,
+            interval=interval,
+            unit="share",
+            n=n,
+            limits=("Distortions are made at the model's own input resolution; the levels were published for 224 pixels.",),
+            dataset=evidence.dataset,
+            headline=headline,
+        )
+        return self._beside_people(finding, claim, evidence) if theirs else finding
+
+    def _beside_people(self, finding: Finding, claim: str, evidence: Evidence) -> Finding:
+        people, value, interval = self._people(evidence), finding.value or 0.0, finding.interval
+        human = float(_kept(np.asarray([share for *_, share in people]))) if people else self.human
+        source = "people in the trials given" if people else "four people (geirhos-2021)"
         reaches = interval is not None and interval.high >= human
-        return [
-            Finding(
-                f"{self.name()}.kept",
-                title,
-                f"Over the distorted levels the model keeps {percent(value)}{span(interval)} of its undistorted accuracy; "
-                f"{source} keep {percent(human)}.",
-                value=value,
-                interval=interval,
-                unit="share",
-                n=n,
-                human=Reference(human, label=source),
-                verdict="good" if reaches else "caution" if value >= human / 2 else "bad",
-                thresholds="good: the interval reaches what people keep; bad: less than half of that",
-                limits=(
-                    "People answered among sixteen categories on other photographs, seen for 200 ms; only the shape of the "
-                    "curve compares.",
-                    "Distortions are made at the model's own input resolution; the levels were published for 224 pixels.",
-                ),
-                dataset=evidence.dataset,
-                headline=True,
+        return replace(
+            finding,
+            claim=f"{claim}; {source} keep {percent(human)}.",
+            human=Reference(human, label=source),
+            verdict="good" if reaches else "caution" if value >= human / 2 else "bad",
+            thresholds="good: the interval reaches what people keep; bad: less than half of that",
+            limits=(
+                *finding.limits,
+                "People saw other photographs, for 200 ms: the shapes of the curves compare, not their heights.",
             ),
-            Finding(
-                f"{self.name()}.strongest",
-                f"Accuracy at the strongest level ({last})",
-                f"{hits:,} of {n:,} right at {last}: {percent(hits / n)}{span(strongest)}.",
-                value=hits / n,
-                interval=strongest,
-                unit="share",
-                n=n,
-                chance=1 / len(evidence.labels),
-                dataset=evidence.dataset,
-            ),
-        ]
+        )
 
     def _people(self, evidence: Evidence) -> list[tuple[int, str, int, int, float]]:
         """(place, level, hits, n, share) of the people's published trials, if given with all levels."""
@@ -141,8 +168,16 @@ class Sweep(Probe):
         series.append(Series(f"guessing (1 in {round(1 / chance):,})", ends, (chance, chance), role="reference"))
         alt = "; ".join(f"{text}: {y:.2f}" for (text, _), y in zip(self.levels, series[0].y, strict=True))
         ticks = tuple((float(at), text) for at, (text, _) in enumerate(self.levels))
+        examples = tuple(
+            (
+                "The image it is surest of, as it was shown",
+                tuple(Picture(image, text, text, grey=True) for text in evidence.looks[image]),
+            )
+            for image in evidence.looks
+        )
         return [
-            Lines("Accuracy against level", f"Accuracy against {self.axis}. {alt}", self.axis, "share right", tuple(series), ticks)
+            Lines("Accuracy against level", f"Accuracy against {self.axis}. {alt}", self.axis, "share right", tuple(series), ticks),
+            Gallery("Examples", examples),
         ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from snellen.charts import Bar, Bars, Chart, Lines, Series
-from snellen.core import Evidence, Finding, Images, Interval, Model, Probe
+from snellen.core import Evidence, Finding, Images, Interval, Model, Probe, Verdict
 from snellen.methods.calibrate.bins import equal_mass, equal_width
 from snellen.methods.calibrate.calibration_error import bin_sums, calibration_error
 from snellen.methods.calibrate.risk_coverage import area, risk_coverage
@@ -17,6 +17,7 @@ from snellen.probes._shared import labelled, percent, span, strip, two_categorie
 from snellen.stats import Estimate, bootstrap, clopper_pearson
 
 NULL_DRAWS = 1000
+BAD = 0.1
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,20 @@ class Calibration(Probe):
                     interval=interval,
                     unit="share",
                     n=n,
-                    verdict="good" if value <= ideal.high else "caution" if value <= 0.1 else "bad",
-                    thresholds="good: within what a perfectly calibrated model scores (95 %, brocker-2007); bad: above 10 %, "
-                    "the worse half of uncalibrated networks (guo-2017)",
+                    verdict=self._verdict(value, ideal.high),
+                    thresholds="good: within what a perfectly calibrated model scores (95 %, brocker-2007); bad: above 10 %, the "
+                    "worse half of uncalibrated networks (guo-2017); note: so few images that even 10 % could be luck",
                     limits=limits,
                     dataset=evidence.dataset,
                     headline=name == "error",
                 )
             )
         return [*out, self._direction(estimates["overconfidence"], evidence, n), self._selective(confidence, correct, evidence)]
+
+    def _verdict(self, value: float, ideal: float) -> Verdict:
+        if value <= ideal:
+            return "good" if ideal <= BAD else "note"
+        return "caution" if value <= BAD else "bad"
 
     def _calibrated(self, confidence: np.ndarray, seed: int) -> dict[str, Interval]:
         """What the errors would be if each answer were right with the probability stated: central 95 %."""
@@ -114,7 +120,7 @@ class Calibration(Probe):
             interval=interval,
             unit="share",
             n=n,
-            verdict="good" if not sure else "bad" if abs(value) > 0.1 else "caution",
+            verdict="good" if not sure else "bad" if abs(value) > BAD else "caution",
             thresholds="good: the interval holds zero; bad: more than 10 % off",
             limits=("Errors in opposite directions cancel here; the calibration errors above do not let them.",),
             dataset=evidence.dataset,
