@@ -15,7 +15,7 @@ PERCENTILE = 99
 """Values at and beyond this percentile of a map (of its absolute values, if signed) get the strongest colour."""
 QUALITY = 78
 
-_SIGNED = LinearSegmentedColormap.from_list("blue-white-orange", ["#08519c", "#6baed6", "#ffffff", "#fd9a3e", "#a63603"])
+_SIGNED = LinearSegmentedColormap.from_list("blue-white-orange", ["#08519c", "#6baed6", "#ffffff", "#fd9a3e", "#a63603"], N=255)
 _UNSIGNED = "inferno"
 _BACKDROP = (0.72, 1.0)  # greys of the photograph under a signed map
 
@@ -28,7 +28,7 @@ def paint(values: np.ndarray, signed: bool, backdrop: Image.Image | None = None)
     """
     values = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     if not signed:
-        low = float(values.min(initial=0.0))
+        low = float(values.min()) if values.size else 0.0
         top = float(np.percentile(values, PERCENTILE)) if values.size else 0.0
         scaled = ((values - low) / (top - low)).clip(0, 1) if top > low else np.zeros_like(values)
         return _picture(mpl.colormaps[_UNSIGNED](scaled))

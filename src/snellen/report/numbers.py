@@ -62,9 +62,9 @@ class Scale:
 def scale(values: list[float], unit: str) -> Scale:
     """0..1 where all values lie in it, -1..1 where they do not but fit, otherwise from 0 to a round number beyond."""
     low, high = min(values, default=0.0), max(values, default=1.0)
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         return Scale(0.0, 1.0, unit)
-    if -1 <= low and high <= 1:
+    if low >= -1 and high <= 1:
         return Scale(-1.0, 1.0, unit)
     return Scale(-_beyond(-low) if low < 0 else 0.0, _beyond(high) if high > 0 else 0.0, unit)
 

@@ -12,6 +12,7 @@ from snellen.run.record import Record, Section
 
 _SMALL = 300  # images below which the page warns of wide intervals
 _VERDICTS = {"good": ("is good", "are good"), "caution": ("calls for caution", "call for caution"), "bad": ("is bad", "are bad")}
+_UNANSWERED = {"not applicable": "did not apply", "failed": "failed"}
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,13 @@ def bottom_line(record: Record) -> str:
     counts = Counter(finding.verdict for finding in headlines)
     judged = [f"{counts[v]} {one if counts[v] == 1 else many}" for v, (one, many) in _VERDICTS.items() if counts[v]]
     worst = [finding.title for finding in headlines if finding.verdict == "bad"]
-    sentence = f"Of {_count(len(headlines), 'headline finding')}, {_list(judged)}" if judged else f"{_count(len(headlines), 'headline finding')}, none of which has a limit to be judged by"
+    total = _count(len(headlines), "headline finding")
+    sentence = f"Of {total}, {_list(judged)}" if judged else f"{total}, none with a limit to be judged by"
     if worst:
         sentence += f" ({'; '.join(worst[:3])}{' …' if len(worst) > 3 else ''})"
     left = Counter(section.status for section in record.sections)
-    ends = [f"{_count(left[status], 'question')} {text}" for status, text in (("not applicable", "did not apply"), ("failed", "failed")) if left[status]]
-    return f"{sentence}; {' and '.join(ends)}." if ends else f"{sentence}."
+    unanswered = [f"{_count(left[status], 'question')} {did}" for status, did in _UNANSWERED.items() if left[status]]
+    return f"{sentence}; {_list(unanswered)}." if unanswered else f"{sentence}."
 
 
 def small_sets(record: Record) -> tuple[str, ...]:

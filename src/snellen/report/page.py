@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from snellen.charts import Bars, Heatmap, Lines
 from snellen.report import numbers, outline
 from snellen.report.figures import draw
 from snellen.report.pictures import Album
@@ -69,6 +71,6 @@ def _printable(value: object) -> object:
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _figure():  # noqa: ANN202
+def _figure() -> Callable[[Lines | Bars | Heatmap], Markup]:
     place = count(1)
     return lambda chart: Markup(draw(chart, f"figure-{next(place)}"))  # noqa: S704 (text in it is escaped when drawn)

@@ -54,8 +54,9 @@ class Album:
         try:
             if picture.layer is None:
                 return _photograph(path.read_bytes())
-            backdrop = self._path(photograph) if picture.signed else None
-            image = maps.fit(maps.paint(np.load(path, allow_pickle=False), picture.signed, _open(backdrop.read_bytes()) if backdrop else None))
+            under = self._path(photograph) if picture.signed else None
+            backdrop = _open(under.read_bytes()) if under else None
+            image = maps.fit(maps.paint(np.load(path, allow_pickle=False), picture.signed, backdrop))
         except (OSError, ValueError, UnidentifiedImageError):
             return None
         return _address(maps.encode(image)), image.size

@@ -75,7 +75,7 @@ def cite(keys: Iterable[str]) -> str:
     wanted = list(dict.fromkeys(keys))
     unknown = [key for key in wanted if key not in works()]
     if unknown:
-        raise SnellenError(f"got the citation keys {', '.join(unknown)}; expected keys of sources.bib: add their BibTeX entries there")
+        raise SnellenError(f"got the citation keys {', '.join(unknown)}; expected keys of sources.bib: add their entries there")
     return "\n\n".join(works()[key].bibtex for key in wanted) + ("\n" if wanted else "")
 
 

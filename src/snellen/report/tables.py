@@ -24,7 +24,7 @@ def _lines(chart: Lines) -> Table:
     places = sorted({x for series in chart.series for x in series.x})
     if len(places) > _LONGEST:
         places = [places[round(i * (len(places) - 1) / (_LONGEST - 1))] for i in range(_LONGEST)]
-    cells = [{x: _cell(series.y[i], _at(series.low, i), _at(series.high, i)) for i, x in enumerate(series.x)} for series in chart.series]
+    cells = [{x: _cell(s.y[i], _at(s.low, i), _at(s.high, i)) for i, x in enumerate(s.x)} for s in chart.series]
     rows = tuple((names.get(x) or _number(x), *(column.get(x, "") for column in cells)) for x in places)
     return Table(chart.title, (chart.x_label, *(series.label for series in chart.series)), rows)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from snellen.charts import Bar, Bars
-from snellen.report.figures.ink import MUTED, PAPER, ROLE_NAMES, ROLES, canvas, short
+from snellen.report.figures.ink import MUTED, PAPER, ROLES, canvas, short
 
 WIDTH = 380
 _ROW, _FRAME = 19, 62  # pixels a row and around the rows
@@ -35,20 +37,23 @@ def bars(chart: Bars) -> Figure:
     axes.tick_params(length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
     if len(roles) > 1:
-        handles = [Line2D([], [], color=ROLES[r], marker=_MARKERS[r], linewidth=2, markersize=6, markeredgecolor=PAPER) for r in roles]
-        figure.legend(handles, [ROLE_NAMES[r] for r in roles], loc="outside lower left", ncols=3, borderpad=0.4, handlelength=1.6)
+        handles = [Line2D([], [], color=ROLES[role], linewidth=2, label=role, **_mark_of(role)) for role in roles]
+        figure.legend(handles=handles, loc="outside lower left", ncols=3, borderpad=0.4, handlelength=1.6)
     return figure
 
 
 def _row(axes: Axes, bar: Bar, y: float, thick: float) -> None:
     colour = ROLES[bar.role]
     start = min(max(0.0, bar.value), 0.0)
-    alone = bar.low is None or bar.high is None
-    axes.plot([start, bar.value], [y, y], color=colour, alpha=0.7 if alone else 0.22, linewidth=thick, solid_capstyle="butt", zorder=2)
-    if not alone:
+    strength = 0.7 if bar.low is None else 0.22
+    axes.plot([start, bar.value], [y, y], color=colour, alpha=strength, linewidth=thick, solid_capstyle="butt", zorder=2)
+    if bar.low is not None and bar.high is not None:
         axes.plot([bar.low, bar.high], [y, y], color=colour, linewidth=2, solid_capstyle="round", zorder=3)
-        marker = {"marker": _MARKERS[bar.role], "markersize": 6.5, "markeredgecolor": PAPER, "markeredgewidth": 0.9}
-        axes.plot([bar.value], [y], color=colour, zorder=4, **marker)
+        axes.plot([bar.value], [y], color=colour, zorder=4, **_mark_of(bar.role))
+
+
+def _mark_of(role: str) -> dict[str, Any]:
+    return {"marker": _MARKERS[role], "markersize": 6.5, "markeredgecolor": PAPER, "markeredgewidth": 0.9}
 
 
 def _mark(axes: Axes, value: float, name: str) -> None:

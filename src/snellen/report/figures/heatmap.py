@@ -41,7 +41,7 @@ def heatmap(chart: Heatmap) -> Figure:
 
 
 def _label(axes: Axes, chart: Heatmap) -> None:
-    columns, rows = (tuple(short(name, 18) for name in names) if len(names) <= _NAMED else () for names in (chart.columns, chart.rows))
+    columns, rows = _printable(chart.columns), _printable(chart.rows)
     axes.set_xticks(range(len(columns)), columns, rotation=90)
     axes.set_yticks(range(len(rows)), rows)
     axes.set_xlabel(short(chart.column_label, 48))
@@ -64,4 +64,8 @@ def _print(axes: Axes, known: np.ndarray, strength: np.ndarray, shares: bool) ->
 
 
 def _room(names: tuple[str, ...]) -> float:
-    return _LETTER * max((len(short(name, 18)) for name in names), default=0) if len(names) <= _NAMED else 0
+    return _LETTER * max(map(len, _printable(names)), default=0)
+
+
+def _printable(names: tuple[str, ...]) -> list[str]:
+    return [short(name, 18) for name in names] if len(names) <= _NAMED else []

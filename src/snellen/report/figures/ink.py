@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -28,9 +29,8 @@ VARIABLES = {
     PAPER: "var(--paper)",
 }
 ROLES = {"model": MODEL, "people": PEOPLE, "reference": REFERENCE}
-ROLE_NAMES = {"model": "model", "people": "people", "reference": "reference"}
 
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
     "axes.unicode_minus": True,

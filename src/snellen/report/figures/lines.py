@@ -19,7 +19,7 @@ _NAME = 18  # characters a line of such a name
 _BREAKS = re.compile(r"[^\s:/_-]+[\s:/_-]*|[\s:/_-]+")
 _LINE = 14  # pixels a name needs
 _MARKERS = {"model": ("o", "s", "^", "v"), "people": ("D", "P", "X", "h"), "reference": ("", "", "", "")}
-_DASHES = {"model": ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1, 1))), "people": ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1, 1)))}
+_DASHES = ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1, 1)))
 
 
 def lines(chart: Lines) -> Figure:
@@ -48,7 +48,7 @@ def _line(axes: Axes, series: Series, place: int) -> None:
         series.y,
         color=colour,
         linewidth=1.2 if reference else 2,
-        linestyle=(0, (4, 3)) if reference else _DASHES[series.role][place % 4],
+        linestyle=(0, (4, 3)) if reference else _DASHES[place % 4],
         marker="" if len(series.x) > 40 else _MARKERS[series.role][place % 4],
         markersize=5.5,
         markeredgecolor=PAPER,
