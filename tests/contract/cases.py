@@ -27,7 +27,7 @@ class Case:
     settings: dict[str, object] = field(default_factory=dict)
 
 
-HABIT = {"keep": 0.01, "seed": 3}
+HABIT = {"keep": 0.01, "seed": 4, "texture": 0.2}
 """A patient that sees few pixels, and whose errors the planted people share."""
 
 
@@ -49,13 +49,13 @@ def shape_people(images: Images) -> pl.DataFrame:
 CASES: dict[str, Case] = {
     "accuracy": Case("accuracy.top1", {"keep": 0.002}, {}, 1.0),
     "calibration": Case(
-        "calibration.error", {"keep": 0.01, "seed": 1, "gain": 40.0}, {"keep": 0.01, "seed": 1, "gain": 4.3}, 0.0841, higher=True
+        "calibration.error", {**HABIT, "seed": 3, "gain": 1.5}, {**HABIT, "seed": 3, "gain": 4.0}, 0.1116, higher=True
     ),
     "contrast": Case("contrast.kept", {"bias": 3.0}, {}, 1.0),
-    "noise": Case("noise.kept", {"keep": 0.02}, {}, 0.8810),
+    "noise": Case("noise.kept", HABIT, {}, 0.8810),
     "blur": Case("blur.kept", {"shape": 0.0, "texture": 1.0}, {}, 0.7560),
     "rotation": Case("rotation.kept", {}, {"shape": 0.0, "bright": 1.0, "gain": 50.0}, 1.0),
     "shape-bias": Case("shape-bias.value", {"shape": 0.0, "texture": 1.0}, {}, 1.0, images=cue_conflict, people=shape_people),
-    "agreement": Case("agreement.error-consistency", {"keep": 0.01, "seed": 1}, HABIT, 0.8501, people=people_of_that_habit),
+    "agreement": Case("agreement.error-consistency", {**HABIT, "seed": 2}, HABIT, 0.8664, people=people_of_that_habit),
     "what-it-looks-at": Case("what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4936),
 }

@@ -28,7 +28,13 @@ class Counting(Model):
 
     def __init__(self, inner: Model) -> None:
         self.inner, self.seen, self.stop_after = inner, 0, float("inf")
-        self.name, self.id, self.labels, self.preprocessing, self.facts = inner.name, inner.id, inner.labels, inner.preprocessing, inner.facts
+        self.name, self.id, self.labels, self.preprocessing, self.facts = (
+            inner.name,
+            inner.id,
+            inner.labels,
+            inner.preprocessing,
+            inner.facts,
+        )
 
     def asarray(self, images):
         return self.inner.asarray(images)
@@ -168,7 +174,9 @@ def test_black_box_is_examined_or_refused_with_a_reason(name: str, tmp_path: Pat
 
     case = CASES[name]
     inner = patient(**case.healthy)
-    box = load(lambda images: np.asarray(inner.logits(inner.asarray(images))), labels=sixteen(), preprocessing=PREPROCESSING, name="box")
+    box = load(
+        lambda images: np.asarray(inner.logits(inner.asarray(images))), labels=sixteen(), preprocessing=PREPROCESSING, name="box"
+    )
     section = only(run(spec(case, name, box, tmp_path)), name)
     assert section.status in ("done", "not applicable")
     assert section.status == "done" or section.reason
