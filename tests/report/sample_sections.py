@@ -123,7 +123,7 @@ def _calibration() -> Section:
         Interval(0.022, 0.046, "bootstrap over 1,000 images, 2,000 resamples"),
         "share",
         1000,
-        thresholds="good: within what a perfectly calibrated model scores; bad: above 10 %",
+        thresholds="good: within what a perfectly calibrated model scores (brocker-2007); bad: above 10 %",
         verdict="good",
         dataset=PHOTOS,
         headline=True,

@@ -13,7 +13,10 @@ import pytest
 from PIL import Image
 
 pytestmark = pytest.mark.browser
-SILENT = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--enable-logging=stderr", "--v=0"]
+SILENT = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--hide-scrollbars", "--enable-logging=stderr", "--v=0"),
+]
 
 
 @pytest.fixture(scope="module", params=["page", "comparison"])

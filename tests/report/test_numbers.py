@@ -67,4 +67,10 @@ def test_clean_shows_what_would_deceive():
 
 
 def test_prose_keeps_numbers_whole():
-    assert prose("24.1 % of 3 %") == "24.1\u00a0% of 3\u00a0%"
+    assert prose("24.1 % of 3 %", {}) == "24.1\u00a0% of 3\u00a0%"
+
+
+def test_prose_numbers_its_citations():
+    said = prose("<b> above 10 % (guo-2017), half (95 %, wilson-1927); not nobody-1900", {"guo-2017": 3, "wilson-1927": 12})
+    link = '<a class="cite" href="#ref-{0}" aria-label="reference {0}">[{0}]</a>'.format
+    assert said == f"&lt;b&gt; above 10\u00a0% {link(3)}, half (95\u00a0%, {link(12)}); not nobody-1900"

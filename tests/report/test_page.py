@@ -115,6 +115,13 @@ def test_every_finding_is_printed(exam: tuple[Record, Path], page: str):
             assert finding.reason in text
 
 
+def test_keys_in_sentences_lead_to_references(page: str):
+    number = re.search(r"scores <a class=\"cite\" href=\"#ref-(\d+)\"", page)
+    assert number
+    reference = next(e for e in read(page).find("li") if e.attributes.get("id") == f"ref-{number[1]}")
+    assert "Increasing the reliability of reliability diagrams" in reference.text
+
+
 def test_what_was_not_tested_stands_before_the_details(exam: tuple[Record, Path], page: str):
     untested = page.index('id="not-tested"')
     assert untested < page.index('class="chapter"')

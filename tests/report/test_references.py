@@ -9,6 +9,7 @@ import pytest
 from snellen import report
 from snellen.core import SnellenError
 from snellen.report import references
+from snellen.report.text import keys_in
 
 SOURCE = Path(references.__file__).parents[1]
 
@@ -30,12 +31,14 @@ def test_every_entry_is_read():
         (
             "clopper-1934",
             "C. J. Clopper and E. S. Pearson (1934). "
-            "The use of confidence or fiducial limits illustrated in the case of the binomial. Biometrika 26(4), 404–413. https://doi.org/10.1093/biomet/26.4.404",
+            "The use of confidence or fiducial limits illustrated in the case of the binomial. "
+            "Biometrika 26(4), 404–413. https://doi.org/10.1093/biomet/26.4.404",
         ),
         (
             "geirhos-2021",
             "R. Geirhos, K. Narayanappa, B. Mitzkus et al. (2021). "
-            "Partial success in closing the gap between human and machine vision. Advances in Neural Information Processing Systems 34. https://arxiv.org/abs/2106.07411",
+            "Partial success in closing the gap between human and machine vision. "
+            "Advances in Neural Information Processing Systems 34. https://arxiv.org/abs/2106.07411",
         ),
     ],
 )
@@ -50,6 +53,13 @@ def test_cited_once_in_order():
 
 def test_nothing_cited_is_nothing():
     assert report.cite([]) == ""
+
+
+def test_keys_named_in_sentences_are_known():
+    texts = (path.read_text("utf-8") for room in ("probes", "models", "methods") for path in (SOURCE / room).rglob("*.py"))
+    named = {key for text in texts for key in keys_in(text)}
+    assert len(named) > 10
+    assert named - set(references.works()) == set()
 
 
 def test_unknown_keys_are_named():

@@ -19,11 +19,11 @@ def render(record: Record, folder: Path) -> str:
     return page.render(record, folder)
 
 
-def render_compare(records: Sequence[Record], differences: Sequence[Difference] = ()) -> str:
-    """The HTML page that sets several exams side by side; see `snellen.report.compare.render`."""
+def render_compare(records: Sequence[Record], differences: Sequence[Difference] = (), folders: Sequence[Path] = ()) -> str:
+    """The HTML page that sets several exams side by side; see `snellen.report.compare.render_compare`."""
     from snellen.report import compare
 
-    return compare.render(records, differences)
+    return compare.render_compare(records, differences, folders)
 
 
 def cite(keys: Iterable[str]) -> str:

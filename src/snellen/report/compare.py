@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from snellen.core import Finding, SnellenError
 from snellen.report import numbers
@@ -32,8 +33,10 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def render(records: Sequence[Record], differences: Sequence[Difference] = ()) -> str:
+def render_compare(records: Sequence[Record], differences: Sequence[Difference] = (), folders: Sequence[Path] = ()) -> str:
     """The page that compares exams: a pure function of the records and of the differences computed from their trials.
+
+    `folders`, if given, says where each exam lies.
 
     Raises:
         SnellenError: fewer than two exams were given.
@@ -44,10 +47,11 @@ def render(records: Sequence[Record], differences: Sequence[Difference] = ()) ->
     spread = [x for d in differences for x in (d.value, d.low, d.high) if x is not None]
     shares = {units.get(d.finding_id, "") for d in differences if d.value is not None} == {"share"}
     return (
-        environment()
+        environment({})
         .get_template("compare.html.jinja")
         .render(
             records=records,
+            folders=[str(folder) for folder in folders],
             names=_names(records),
             groups=groups(records),
             differences=differences,

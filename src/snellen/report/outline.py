@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from snellen.charts import Bars, Gallery, Heatmap, Lines, Table
 from snellen.core import Finding
+from snellen.report.references import work
+from snellen.report.text import keys_in
 from snellen.run.record import Record, Section
 
 _SMALL = 300  # images below which the page warns of wide intervals
@@ -111,8 +113,16 @@ def small_sets(record: Record) -> tuple[str, ...]:
 
 
 def cited(record: Record) -> tuple[str, ...]:
-    """Citation keys of the answered questions, each once, in order of first use."""
-    return tuple(dict.fromkeys(key for chapter in chapters(record) for key in chapter.cites))
+    """Citation keys, each once, in order of first use: those of the probes, then those named in what the page says."""
+    found = [key for chapter in chapters(record) for key in (*chapter.cites, *_named(chapter))]
+    found += [key for text in record.model.facts.values() for key in keys_in(text) if work(key)]
+    return tuple(dict.fromkeys(found))
+
+
+def _named(chapter: Chapter) -> list[str]:
+    findings = [finding for part in chapter.parts for finding in part.section.findings]
+    texts = [chapter.about, *(text for f in findings for text in (f.claim, f.thresholds, *f.limits))]
+    return [key for text in texts for key in keys_in(text) if work(key)]
 
 
 def _chapter(number: int, sections: Sequence[tuple[int, Section]]) -> Chapter:

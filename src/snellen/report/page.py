@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -29,8 +30,9 @@ def render(record: Record, folder: Path) -> str:
         HTML with style, drawings and pictures inside; it needs no network and runs no script.
     """
     keys = outline.cited(record)
+    places = {key: place for place, key in enumerate(keys, 1)}
     return (
-        environment()
+        environment(places)
         .get_template("page.html.jinja")
         .render(
             record=record,
@@ -41,13 +43,13 @@ def render(record: Record, folder: Path) -> str:
             warnings=outline.small_sets(record),
             album=Album(record.pictures, folder),
             works=[(key, work(key)) for key in keys],
-            cite_numbers={key: place for place, key in enumerate(keys, 1)},
+            cite_numbers=places,
         )
     )
 
 
-def environment() -> Environment:
-    """The templates, with everything from outside escaped and made printable."""
+def environment(references: Mapping[str, int]) -> Environment:
+    """The templates, with everything from outside escaped and made printable. `references` numbers citation keys."""
     made = Environment(
         loader=PackageLoader("snellen.report", "."),
         autoescape=True,
@@ -56,7 +58,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    made.filters["prose"] = prose
+    made.filters["prose"] = partial(prose, references=references)
     made.globals.update(
         css=Markup(files("snellen.report").joinpath("page.css").read_text("utf-8")),  # noqa: S704 (our own file)
         icons=ICONS,

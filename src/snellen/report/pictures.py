@@ -39,7 +39,8 @@ class Album:
     def show(self, dataset: str, picture: Picture) -> Shown:
         """The photograph, or the map over it, with alternative text that says which."""
         key = f"{dataset}/{picture.image}" + (f"#{picture.layer}" if picture.layer else "")
-        what = f"Map of {picture.layer} for {picture.image}" if picture.layer else f"Photograph {picture.image}"
+        kind = f"Map of {picture.layer} for" if picture.layer and not picture.grey else "Photograph"
+        what = f"{kind} {picture.image}"
         alt = f"{what}: {picture.caption}" if picture.caption else what
         made = self._make(key, f"{dataset}/{picture.image}", picture)
         if made is None:
@@ -54,9 +55,10 @@ class Album:
         try:
             if picture.layer is None:
                 return _photograph(path.read_bytes())
+            values = np.load(path, allow_pickle=False)
             under = self._path(photograph) if picture.signed else None
             backdrop = _open(under.read_bytes()) if under else None
-            image = maps.fit(maps.paint(np.load(path, allow_pickle=False), picture.signed, backdrop))
+            image = maps.fit(maps.plain(values) if picture.grey else maps.paint(values, picture.signed, backdrop))
         except (OSError, ValueError, UnidentifiedImageError):
             return None
         return _address(maps.encode(image)), image.size

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+
+from markupsafe import Markup, escape
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PERCENT = re.compile(r"(\d) %")
+_KEY = re.compile(r"\b[a-z]+-(?:18|19|20)\d\d(?:-[a-z]+)?\b")
+_IN_BRACKETS = re.compile(r'\((<a class="cite"[^>]*>[^<]*</a>)\)')
 
 
 def clean(text: str) -> str:
@@ -16,9 +21,20 @@ def clean(text: str) -> str:
     return "".join(_printable(character) for character in text)
 
 
-def prose(text: str) -> str:
-    """Clean text whose numbers stay on one line with their per cent sign."""
-    return _PERCENT.sub("\\1\u00a0%", clean(text))
+def keys_in(text: str) -> list[str]:
+    """What looks like a citation key (`guo-2017`) in a text, in order."""
+    return _KEY.findall(text)
+
+
+def prose(text: str, references: Mapping[str, int]) -> Markup:
+    """Clean, escaped text whose numbers stay with their per cent sign and whose citation keys are numbered links."""
+    safe = str(escape(_PERCENT.sub("\\1\u00a0%", clean(text))))
+    linked = _KEY.sub(lambda m: _link(references[m[0]]) if m[0] in references else m[0], safe)
+    return Markup(_IN_BRACKETS.sub(r"\1", linked))  # noqa: S704 (escaped above)
+
+
+def _link(number: int) -> str:
+    return f'<a class="cite" href="#ref-{number}" aria-label="reference {number}">[{number}]</a>'
 
 
 def _printable(character: str) -> str:

@@ -84,6 +84,13 @@ def short(text: str, limit: int = 24) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def middle(text: str, limit: int) -> str:
+    """Cleaned text of at most `limit` characters; what is cut out of its middle shows as an ellipsis."""
+    text = clean(text)
+    half = (limit - 1) // 2
+    return text if len(text) <= limit else f"{text[:half].rstrip()}…{text[-half:].lstrip()}"
+
+
 def svg(make: Callable[[], Figure], label: str, salt: str) -> str:
     """Draw the figure that `make` builds under the report's own settings; matplotlib's global ones are left as found."""
     buffer = io.BytesIO()

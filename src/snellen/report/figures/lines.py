@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from snellen.charts import Lines, Series
-from snellen.report.figures.ink import MUTED, PAPER, REFERENCE, ROLES, canvas, short
+from snellen.report.figures.ink import MUTED, PAPER, REFERENCE, ROLES, canvas, middle, short
 from snellen.report.text import clean
 
 WIDTH, HEIGHT = 380, 280
 _DIRECT = 4  # lines that can carry their name at their end
 _NAME = 18  # characters a line of such a name
+_HALF, _WHOLE = 24, 52  # characters of a name in a legend of two columns, and of one
 _BREAKS = re.compile(r"[^\s:/_-]+[\s:/_-]*|[\s:/_-]+")
 _LINE = 14  # pixels a name needs
 _MARKERS = {"model": ("o", "s", "^", "v"), "people": ("D", "P", "X", "h"), "reference": ("", "", "", "")}
@@ -25,7 +26,8 @@ _DASHES = ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1, 1)))
 def lines(chart: Lines) -> Figure:
     """Lines by role and place: people and model by colour and marker, several of one role by marker and dashes."""
     direct = len(chart.series) <= _DIRECT and all(_wrap(series.label) for series in chart.series)
-    figure, axes = canvas(WIDTH, HEIGHT if direct else HEIGHT + 17 * math.ceil(len(chart.series) / 2))
+    columns = 2 if all(len(series.label) <= _HALF for series in chart.series) else 1
+    figure, axes = canvas(WIDTH, HEIGHT if direct else HEIGHT + 17 * math.ceil(len(chart.series) / columns))
     seen = dict.fromkeys(ROLES, 0)
     for series in chart.series:
         _line(axes, series, seen[series.role])
@@ -34,7 +36,7 @@ def lines(chart: Lines) -> Figure:
     if direct:
         _names(axes, chart)
     elif chart.series:
-        figure.legend(loc="outside lower left", ncols=2, handlelength=2.2, columnspacing=1.2, borderpad=0.4)
+        figure.legend(loc="outside lower left", ncols=columns, handlelength=2.2, columnspacing=1.2, borderpad=0.4)
     return figure
 
 
@@ -53,7 +55,7 @@ def _line(axes: Axes, series: Series, place: int) -> None:
         markersize=5.5,
         markeredgecolor=PAPER,
         markeredgewidth=0.8,
-        label=short(series.label, 26),
+        label=middle(series.label, _WHOLE),
         zorder=2 if reference else 3,
     )
 
