@@ -19,7 +19,7 @@ from snellen.core import Model, SnellenError
 if TYPE_CHECKING:
     from snellen.models.options import Options
 
-EXAMPLE = "my_package.models:classifier"
+EXAMPLE = "package.module:name"
 
 
 def load(text: str, options: Options) -> Model:

@@ -138,6 +138,8 @@ class _Walk:
             self.all(item for item in vars(kind).items() if isinstance(item[1], code) and item[0] not in {"__module__", "__doc__"})
 
     def _network(self, network: Any, torch: Any) -> None:
+        if isinstance(network, torch.jit.ScriptModule):
+            self.text(network.inlined_graph)
         blank = set(vars(torch.nn.Module()))
         for name, part in network.named_modules():
             self.text(name)

@@ -13,7 +13,7 @@ from snellen.models.options import missing
 if TYPE_CHECKING:
     from snellen.models.options import Options
 
-EXAMPLE = "hf:microsoft/resnet-50, hf:./checkpoint"
+EXAMPLE = "hf:microsoft/resnet-50"
 _RESAMPLING: Mapping[int, Interpolation] = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box"}  # Pillow's numbers
 _SQUASHES_FROM = 384  # ConvNeXt's processor crops images smaller than this, and squashes the others
 

@@ -1,4 +1,4 @@
-"""PyTorch Image Models (timm): over a thousand architectures, weights from its hub or from a file."""
+"""PyTorch Image Models (timm), with weights from its hub, or in a file (resnet18@weights.safetensors)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snellen.models.options import at_file, missing
 if TYPE_CHECKING:
     from snellen.models.options import Options
 
-EXAMPLE = "timm:resnet50.a1_in1k, timm:resnet18@weights.safetensors"
+EXAMPLE = "timm:resnet50.a1_in1k"
 
 
 def load(rest: str, options: Options) -> Model:
@@ -39,6 +39,7 @@ def load(rest: str, options: Options) -> Model:
         name=options.name or f"timm:{rest}",
         labels=options.labels or labels_of(list(config.get("label_names") or ())),
         preprocessing=options.preprocessing or preprocessing_of(resolve_model_data_config(network)),
+        channels_last=True,
         facts={
             "weights": str(file or config.get("hf_hub_id") or config.get("url") or config.get("file") or _folder(name)),
             "licence": str(config.get("license") or "not stated"),

@@ -1,4 +1,4 @@
-"""torchvision: its classifiers, with its weights or those in a file."""
+"""Classifiers of torchvision, with its weights, those of a name (resnet50@IMAGENET1K_V1) or those in a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snellen.models.options import at_file, missing
 if TYPE_CHECKING:
     from snellen.models.options import Options
 
-EXAMPLE = "torchvision:resnet50, torchvision:resnet50@IMAGENET1K_V1, torchvision:resnet18@weights.safetensors"
+EXAMPLE = "torchvision:resnet50"
 
 
 def load(rest: str, options: Options) -> Model:
@@ -40,6 +40,7 @@ def load(rest: str, options: Options) -> Model:
         name=options.name or f"torchvision:{rest}",
         labels=options.labels,
         preprocessing=options.preprocessing or preprocessing_of(weights.transforms()),
+        channels_last=True,
         facts={
             "weights": str(file or weights),
             **({"accuracy": f"{accuracy} % top-1 on the ImageNet validation set, as published"} if accuracy else {}),

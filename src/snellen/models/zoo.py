@@ -143,6 +143,7 @@ def load(name: str, options: Options) -> Model:
         name=options.name or f"zoo:{name}",
         labels=options.labels,
         preprocessing=preprocessing,
+        channels_last=True,
         id=_id(entry, preprocessing, options.labels),
         facts={
             "what": entry.about,
