@@ -114,7 +114,7 @@ def test_interrupted_run_resumes_without_repeating(name: str, tmp_path: Path):
     again = Counting(patient(**case.healthy))
     assert run(spec(case, name, again, tmp_path / "broken")).findings == expected.findings
     assert again.seen <= whole.seen - finished
-    if not list((tmp_path / "whole").rglob("*.npz")):
+    if not list((tmp_path / "whole").rglob("*.safetensors")):
         assert again.seen == whole.seen - finished
     once_more = Counting(patient(**case.healthy))
     run(spec(case, name, once_more, tmp_path / "broken"))

@@ -62,7 +62,7 @@ def shown(log: Path) -> int:
 def finished(out: Path) -> tuple[int, int]:
     """Images (filled up to whole batches) of finished parts, and finished closer looks."""
     rows = [pl.read_parquet(part).height for part in out.glob("results/*/part-*.parquet")]
-    return sum(-(-n // 16) * 16 for n in rows), len(list(out.glob("results/*/*.npz")))
+    return sum(-(-n // 16) * 16 for n in rows), len(list(out.glob("results/*/*.safetensors")))
 
 
 @pytest.mark.slow

@@ -42,16 +42,16 @@ def check_logits(logits: np.ndarray, n: int, model: str, classes: int | None = N
             f"{model} returned an array of shape {shape} for {n} images; expected ({n}, classes): return one row of logits per "
             f"image"
         )
-    if classes is not None and shape[1] != classes:
-        raise SnellenError(
-            f"{model} returned {shape[1]} logits per image; expected {classes}, the number of its classes: mend --labels or the "
-            f"model's last layer"
-        )
     if np.isnan(logits).any() or np.isposinf(logits).any() or np.isneginf(logits).all(axis=1).any():
         bad = int((~np.isfinite(logits)).any(axis=1).sum())
         raise SnellenError(
             f"{model} returned NaN or infinite logits for {bad} of {n} images; expected finite numbers: check its weights, its "
             f"dtype and its normalisation"
+        )
+    if classes is not None and shape[1] != classes:
+        raise SnellenError(
+            f"{model} returned {shape[1]} logits per image; expected {classes}, the number of its classes: mend --labels or the "
+            f"model's last layer"
         )
     if distinct and n > 1 and (logits == logits[0]).all():
         raise SnellenError(
@@ -73,7 +73,7 @@ def answers(logits: np.ndarray, classes: Labels, given: Labels, categories: list
     rows = np.arange(len(scores))
     confidence = scores[rows, choice] / np.maximum(scores.sum(axis=1), 1e-300)
     place = {name: at for at, name in enumerate(given.keys)}
-    truth = np.array([place.get(name, -1) if name is not None else -1 for name in categories])
+    truth = np.array([place.get(name, -1) if name is not None else -1 for name in categories], dtype=int)
     own = scores[rows, np.maximum(truth, 0)]
     rank = (
         1

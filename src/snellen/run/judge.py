@@ -57,7 +57,7 @@ def looks_recipe(probe: Probe, model_id: str, images_id: str, seed: int) -> dict
 
 def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: Shelf, advance: Callable[[int], None]) -> None:
     """Compute and keep the closer looks that are missing, a few images at a time."""
-    missing = [image for image in dict.fromkeys(probe.pick(evidence)) if not shelf.has(f"{_part(image)}.npz")]
+    missing = [image for image in dict.fromkeys(probe.pick(evidence)) if not shelf.has_arrays(_part(image))]
     place = {name: row for row, name in enumerate(images.facts["image"].to_list())}
     rows = {row["image"]: row for row in clean(evidence).iter_rows(named=True)} if missing else {}
     for start in range(0, len(missing), LOOKS_AT_ONCE):
@@ -72,7 +72,7 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
 
 def looked(picked: Sequence[str], shelf: Shelf) -> dict[str, dict[str, np.ndarray]]:
     """Image → arrays, of the looks that are kept."""
-    return {image: shelf.read_arrays(_part(image)) for image in picked if shelf.has(f"{_part(image)}.npz")}
+    return {image: shelf.read_arrays(_part(image)) for image in picked if shelf.has_arrays(_part(image))}
 
 
 def _part(image: str) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-_MAGIC = {".parquet": b"PAR1", ".npz": b"PK"}
+_PARQUET_END = b"PAR1"
+_LEAST = 12  # bytes of the smallest whole part
 
 
 def key(recipe: Mapping[str, object]) -> str:
@@ -42,14 +43,13 @@ class Shelf:
             temporary.replace(target)
 
     def has(self, name: str) -> bool:
-        """Whether a part is there and complete (its last or first bytes are what its format ends or begins with)."""
+        """Whether a part is there and whole: parquet ends with its mark."""
         path = self.folder / name
-        magic = _MAGIC[path.suffix]
         try:
             with path.open("rb") as file:
-                if path.suffix == ".parquet":
-                    file.seek(-len(magic), os.SEEK_END)
-                return file.read(len(magic)) == magic
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - len(_PARQUET_END)))
+                return size >= _LEAST and (path.suffix != ".parquet" or file.read() == _PARQUET_END)
         except OSError:
             return False
 
@@ -64,15 +64,20 @@ class Shelf:
         return pl.concat([pl.read_parquet(self.folder / part_name(part)) for part in range(parts)])
 
     def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write named arrays as `<name>.npz`."""
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **dict(arrays))
-        self.write(f"{name}.npz", buffer.getvalue())
+        """Write named arrays as `<name>.safetensors`."""
+        from safetensors.numpy import save
+
+        self.write(f"{name}.safetensors", save({text: np.ascontiguousarray(values) for text, values in arrays.items()}))
+
+    def has_arrays(self, name: str) -> bool:
+        """Whether arrays of that name are there."""
+        return self.has(f"{name}.safetensors")
 
     def read_arrays(self, name: str) -> dict[str, np.ndarray]:
-        """Read `<name>.npz`; pickled objects are refused."""
-        with np.load(self.folder / f"{name}.npz", allow_pickle=False) as arrays:
-            return dict(arrays)
+        """Read `<name>.safetensors`."""
+        from safetensors.numpy import load
+
+        return load((self.folder / f"{name}.safetensors").read_bytes())
 
     def finish(self, summary: Mapping[str, object]) -> None:
         """Leave `done.json`: the recipe, for people, and a summary of what was done."""
