@@ -23,7 +23,7 @@ def colours(images: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("convert", [np.asarray, torch.from_numpy, np.ndarray.tolist], ids=["array", "tensor", "lists"])
-def test_whatever_holds_numbers_is_taken(convert) -> None:  # noqa: ANN001
+def test_whatever_holds_numbers_is_taken(convert) -> None:
     model = FunctionModel(lambda images: convert(colours(images)))
     logits = model.logits(model.asarray(PIXELS))
     assert logits.dtype == np.float32
@@ -82,7 +82,7 @@ def test_too_few_labels() -> None:
         FunctionModel(colours, labels=custom("ab")).logits(PIXELS)
 
 
-def made_with(value: object):  # noqa: ANN201
+def made_with(value: object):
     return lambda images: (value, colours(images))[1]
 
 

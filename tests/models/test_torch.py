@@ -9,7 +9,7 @@ from snellen.core import Preprocessing, SnellenError, Unsupported
 from snellen.labels import custom, imagenet
 from snellen.models.torch import TorchModel, best_device
 
-from .nets import PLAIN, SCALED, InPlace, NoLayers, Noisy, Scaled, Squeeze, Viewing, WithLogits, conv_net
+from .nets import PLAIN, SCALED, InPlace, Noisy, NoLayers, Scaled, Squeeze, Viewing, WithLogits, conv_net
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 3, 16, 16), dtype=np.uint8)
 

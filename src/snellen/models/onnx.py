@@ -10,7 +10,7 @@ import numpy as np
 
 from snellen.core import Model, Preprocessing, SnellenError
 from snellen.models.fingerprint import fingerprint
-from snellen.models.options import missing
+from snellen.models.options import need
 from snellen.models.pixels import checked, normalised, unit_range
 
 if TYPE_CHECKING:
@@ -91,10 +91,7 @@ def load(rest: str, options: Options) -> OnnxModel:
 
 
 def _session(path: Path, device: str) -> Any:
-    try:
-        import onnxruntime  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise missing("onnxruntime", "onnx") from error
+    onnxruntime = need("onnxruntime", "onnx")
     if not path.is_file():
         raise SnellenError(f"got {path}; expected an ONNX file that exists: check the path")
     usable = onnxruntime.get_available_providers()

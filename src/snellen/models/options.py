@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snellen.core import SnellenError
 
@@ -28,9 +29,23 @@ class Options:
     id: str | None = None
 
 
-def missing(package: str, extra: str) -> SnellenError:
-    """The error for an optional package that is not installed."""
-    return SnellenError(f"got a model that needs the package {package}, which is not installed; run pip install 'snellen[{extra}]'")
+def need(module: str, extra: str) -> Any:
+    """An optional package's module.
+
+    Raises:
+        SnellenError: it is not installed, or its installation is broken.
+    """
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise SnellenError(
+            f"got a model that needs the package {package}, which cannot be imported ({error}); run pip install 'snellen[{extra}]'"
+        ) from error
+    except RuntimeError as error:  # how torchvision fails beside a PyTorch it was not built for
+        raise SnellenError(
+            f"{package} is installed but fails to import ({error}); install the build that goes with PyTorch"
+        ) from error
 
 
 def at_file(text: str) -> tuple[str, Path | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from snellen.core import Interpolation, Model, Preprocessing, SnellenError
 from snellen.models.names import labels_of
-from snellen.models.options import at_file, missing
+from snellen.models.options import at_file, need
 
 if TYPE_CHECKING:
     from snellen.models.options import Options
@@ -21,11 +21,8 @@ def load(rest: str, options: Options) -> Model:
     Raises:
         SnellenError: timm is missing, knows no such name, or the weights cannot be had or trusted.
     """
-    try:
-        import timm  # pyright: ignore[reportMissingImports]
-        from timm.data.config import resolve_model_data_config  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise missing("timm", "timm") from error
+    timm = need("timm", "timm")
+    resolve_model_data_config = need("timm.data", "timm").resolve_model_data_config
     from snellen.models.torch import TorchModel, best_device
 
     name, file = at_file(rest)
@@ -67,10 +64,9 @@ def _folder(name: str) -> str:
 
 def _from_file(name: str, file: Path, trust: bool) -> Any:
     """The architecture with as many classes as the classifier in the file has."""
-    import timm  # pyright: ignore[reportMissingImports]
-
     from snellen.models.weights import fill, read
 
+    timm = need("timm", "timm")
     state = read(file, trust)
     layer = timm.get_pretrained_cfg_value(name, "classifier")
     last = state.get(f"{layer}.weight") if isinstance(layer, str) else None

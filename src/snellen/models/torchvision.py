@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from snellen.core import Interpolation, Model, Preprocessing, SnellenError
-from snellen.models.options import at_file, missing
+from snellen.models.options import at_file, need
 
 if TYPE_CHECKING:
     from snellen.models.options import Options
@@ -20,10 +20,7 @@ def load(rest: str, options: Options) -> Model:
     Raises:
         SnellenError: torchvision is missing, knows no such name, or the weights cannot be had or trusted.
     """
-    try:
-        import torchvision  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise missing("torchvision", "torchvision") from error
+    torchvision = need("torchvision", "torchvision")
     from snellen.models.torch import TorchModel, best_device
 
     name, file = at_file(rest)
@@ -32,7 +29,12 @@ def load(rest: str, options: Options) -> Model:
         weights = torchvision.models.get_model_weights(name)[wanted or "DEFAULT"]
     except (ValueError, KeyError) as error:
         raise SnellenError(f"torchvision has no {rest!r} ({error}): see torchvision.models.list_models()") from error
-    network = _from_file(name, file, options.trust) if file else torchvision.models.get_model(name, weights=weights)
+    try:
+        network = _from_file(name, file, options.trust) if file else torchvision.models.get_model(name, weights=weights)
+    except (OSError, RuntimeError) as error:
+        raise SnellenError(
+            f"the weights {weights} cannot be had ({error}): download them and name the file, {name}@FILE"
+        ) from error
     meta = {} if file else weights.meta
     accuracy = meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
     return TorchModel(
@@ -64,10 +66,10 @@ def preprocessing_of(transform: Any) -> Preprocessing:
 def _from_file(name: str, file: Path, trust: bool) -> Any:
     """The architecture with as many classes as its last layer of weights has rows in the file."""
     import torch
-    import torchvision  # pyright: ignore[reportMissingImports]
 
     from snellen.models.weights import fill, read
 
+    torchvision = need("torchvision", "torchvision")
     state = read(file, trust)
     with torch.device("meta"):
         usual = torchvision.models.get_model(name, weights=None).state_dict()

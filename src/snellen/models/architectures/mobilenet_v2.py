@@ -9,7 +9,7 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor, nn
 
-from snellen.models.options import missing
+from snellen.models.options import need
 from snellen.models.weights import fill, read
 
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -79,10 +79,7 @@ def build(path: Path, flavour: Flavour) -> MobileNetV2:
 
 
 def _keras(path: Path) -> Iterator[Tensor]:
-    try:
-        import h5py  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise missing("h5py", "zoo") from error
+    h5py = need("h5py", "zoo")
     with h5py.File(path) as file:
         yield from _keras_unit(file, "Conv1", "bn_Conv1")
         for block in range(sum(stage[2] for stage in STAGES)):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snellen.models.options import missing
+from snellen.models.options import need
 from snellen.models.weights import fill
 
 
@@ -61,13 +61,9 @@ def build(path: Path) -> VisionTransformer:
     Raises:
         SnellenError: the package onnx is not installed.
     """
-    try:
-        import onnx  # pyright: ignore[reportMissingImports]
-        from onnx import numpy_helper  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise missing("onnx", "zoo") from error
+    onnx = need("onnx", "zoo")
     graph = onnx.load(path).graph
-    stored = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in graph.initializer}
+    stored = {item.name: torch.from_numpy(onnx.numpy_helper.to_array(item).copy()) for item in graph.initializer}
     for node in graph.node:  # the exporter renamed the matrices: they are called after the layer that multiplies by them
         if node.op_type == "MatMul" and node.input[1] in stored:
             layer = node.output[0].removesuffix("/MatMul_output_0").strip("/").replace("/", ".")
