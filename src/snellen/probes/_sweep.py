@@ -171,7 +171,7 @@ class Sweep(Probe):
         examples = tuple(
             (
                 "The image it is surest of, as it was shown",
-                tuple(Picture(image, text, text, grey=True) for text in evidence.looks[image]),
+                tuple(Picture(image, text, text, grey=True) for text, _ in self.levels),
             )
             for image in evidence.looks
         )
