@@ -11,7 +11,7 @@ import polars as pl
 
 from snellen import labels as known
 from snellen import models, probes
-from snellen.core import Finding, Labels, Model, Probe, SnellenError
+from snellen.core import Finding, Labels, Preprocessing, Probe, SnellenError
 from snellen.images import open_images
 from snellen.images.facts import as_hint
 from snellen.images.people import read_people
@@ -76,6 +76,7 @@ def specify(
     out: str | Path | None = None,
     settings: Mapping[str, Mapping[str, object]] | None = None,
     labels: Any = None,
+    preprocessing: Preprocessing | None = None,
     sample: int | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -90,7 +91,9 @@ def specify(
     names = [one.name for one in sets]
     if len(set(names)) < len(names):
         raise SnellenError(f"got image sets named {', '.join(names)}; expected different names: rename a folder or give `name=`")
-    examined: Model = models.load(model, labels=_list(labels), device=device, readout=_readout(readout), trust=trust)
+    examined = models.load(
+        model, labels=_list(labels), preprocessing=preprocessing, device=device, readout=_readout(readout), trust=trust
+    )
     crowd = None
     if people is not None:
         crowd = (
@@ -119,7 +122,7 @@ def exam(
         probes: names or instances; the default exam unless given.
         require: requirements such as "shape-bias.value>=0.2"; the record says which were met.
         progress: where to tell how far it is; quiet unless given.
-        options: see `specify`: people, out, settings, labels, sample, seed, device, batch_size, readout, trust.
+        options: see `specify`: people, out, settings, labels, preprocessing, sample, seed, device, batch_size, readout, trust.
 
     Raises:
         SnellenError: something given cannot be used; the message says what to do.

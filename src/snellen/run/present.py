@@ -13,7 +13,7 @@ import polars as pl
 
 from snellen import trials
 from snellen.arrays import to_numpy
-from snellen.core import Condition, Images, Labels, Model, Preprocessing, SnellenError
+from snellen.core import Array, Condition, Images, Labels, Model, Preprocessing, SnellenError
 from snellen.images.stream import parts as stream
 from snellen.run.answers import answer_labels, answers, check_logits, named
 from snellen.run.store import Shelf, part_name
@@ -146,11 +146,28 @@ def introduce(model: Model, folder: Path) -> Labels:
         return named(model, int(json.loads(memory.read_text())["classes"]))
     height, width = model.preprocessing.size
     grey = np.stack([np.full((3, height, width), value, np.uint8) for value in (96, 160)])
-    logits = to_numpy(model.logits(model.asarray(grey)))
+    logits = ask(model, model.asarray(grey))
     check_logits(logits, 2, model.name)
     folder.mkdir(parents=True, exist_ok=True)
     memory.write_text(json.dumps({"classes": logits.shape[1]}))
     return named(model, logits.shape[1])
+
+
+def ask(model: Model, images: Array) -> np.ndarray:
+    """Native (N, 3, H, W) → logits (N, K) as NumPy.
+
+    Raises:
+        SnellenError: the model's own code fails; the message has its error.
+    """
+    try:
+        return to_numpy(model.logits(images))
+    except (SnellenError, MemoryError):
+        raise
+    except Exception as error:
+        raise SnellenError(
+            f"{model.name} failed on images of shape {tuple(images.shape)}, float32 in [0, 1] ({type(error).__name__}: {error}). "
+            "If it wants another input size, say so: --preprocess size=64, or preprocessing=Preprocessing((64, 64))"
+        ) from error
 
 
 def pixels_of(images: Images, rows: Sequence[int], preprocessing: Preprocessing) -> dict[int, np.ndarray]:
@@ -170,7 +187,7 @@ def _logits(
         images = model.asarray(pixels[index])
         if condition.perturb is not None:
             images = condition.perturb(images, [seeds[i] for i in index])
-        logits = to_numpy(model.logits(images))
+        logits = ask(model, images)
         check_logits(logits, batch, model.name, classes)
         out.append(logits[: len(names) - start].astype(np.float32))
         advance(min(batch, len(names) - start))
