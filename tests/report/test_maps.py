@@ -51,7 +51,7 @@ def test_signed_maps_lie_over_the_photograph():
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [((448, 224), (224, 112)), ((200, 150), (200, 150)), ((7, 7), (224, 224)), ((5000, 2), (224, 1))]
+    ("size", "expected"), [((384, 192), (192, 96)), ((160, 120), (160, 120)), ((7, 7), (192, 192)), ((5000, 2), (192, 1))]
 )
 def test_pictures_are_made_to_fit(size: tuple[int, int], expected: tuple[int, int]):
     assert maps.fit(Image.new("L", size)).size == expected

@@ -68,6 +68,7 @@ def test_clean_shows_what_would_deceive():
 
 def test_prose_keeps_numbers_whole():
     assert prose("24.1 % of 3 %", {}) == "24.1\u00a0% of 3\u00a0%"
+    assert prose("[-23.0 %, -0.5] of a-1 and 3-4", {}) == "[\u221223.0\u00a0%, \u22120.5] of a-1 and 3-4"
 
 
 def test_prose_numbers_its_citations():

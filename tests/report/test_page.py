@@ -161,7 +161,7 @@ def test_bottom_line_counts(page: str):
 def test_small_sets_are_said_to_be_small(exam: tuple[Record, Path]):
     record, folder = exam
     few = replace(record, images=(replace(record.images[0], n=50),), sections=record.sections[:1])
-    assert "has only 50 images" in report.render(few, folder)
+    assert "imagenet-sample (50 images) is small: intervals are wide" in report.render(few, folder)
 
 
 def test_an_empty_exam_still_makes_a_page(exam: tuple[Record, Path]):

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
-SIDE = 224
+SIDE = 192
 """Longest side of a picture in the page, in pixels."""
 PERCENTILE = 99
 """Values at and beyond this percentile of a map (of its absolute values, if signed) get the strongest colour."""

@@ -69,9 +69,23 @@ class Chapter:
     parts: tuple[Part, ...]
 
     @property
+    def further(self) -> tuple[str, ...]:
+        """Citation keys that the method paragraph does not name itself."""
+        return tuple(key for key in self.cites if key not in keys_in(self.about))
+
+    @property
     def verdicts(self) -> tuple[str, ...]:
         """Verdicts of the headline findings, one each."""
         return tuple(entry.finding.verdict for part in self.parts for entry in part.headlines)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Questions that were left open on one image set, and why."""
+
+    questions: tuple[str, ...]
+    dataset: str
+    reason: str
 
 
 def chapters(record: Record) -> tuple[Chapter, ...]:
@@ -83,9 +97,13 @@ def chapters(record: Record) -> tuple[Chapter, ...]:
     return tuple(_chapter(number, sections) for number, sections in enumerate(by_probe.values(), 1))
 
 
-def unanswered(record: Record, status: str) -> tuple[Section, ...]:
-    """Sections that failed or do not apply."""
-    return tuple(section for section in record.sections if section.status == status)
+def unanswered(record: Record, status: str) -> tuple[Gap, ...]:
+    """What failed or does not apply, questions with the same reason on the same images together."""
+    questions: dict[tuple[str, str], list[str]] = {}
+    for section in record.sections:
+        if section.status == status:
+            questions.setdefault((section.dataset, section.reason), []).append(section.question)
+    return tuple(Gap(tuple(asked), dataset, reason) for (dataset, reason), asked in questions.items())
 
 
 def bottom_line(record: Record) -> str:
@@ -103,13 +121,11 @@ def bottom_line(record: Record) -> str:
     return f"{sentence}; {_list(unanswered)}." if unanswered else f"{sentence}."
 
 
-def small_sets(record: Record) -> tuple[str, ...]:
-    """A warning for each image set too small for narrow intervals."""
-    return tuple(
-        f"{images.name} has only {_count(images.n, 'image')}: intervals are wide, and small differences mean nothing."
-        for images in record.images
-        if images.n < _SMALL
-    )
+def small_sets(record: Record) -> str:
+    """A warning of image sets too small for narrow intervals; empty when there are none."""
+    small = [f"{images.name} ({_count(images.n, 'image')})" for images in record.images if images.n < _SMALL]
+    verb = "is" if len(small) == 1 else "are"
+    return f"{_list(small)} {verb} small: intervals are wide, and small differences mean nothing." if small else ""
 
 
 def cited(record: Record) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def render(record: Record, folder: Path) -> str:
             failed=outline.unanswered(record, "failed"),
             absent=outline.unanswered(record, "not applicable"),
             bottom_line=outline.bottom_line(record),
-            warnings=outline.small_sets(record),
+            warning=outline.small_sets(record),
             album=Album(record.pictures, folder),
             works=[(key, work(key)) for key in keys],
             cite_numbers=places,

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PERCENT = re.compile(r"(\d) %")
+_MINUS = re.compile(r"(?<![\w.\-])-(?=\d)")
 _KEY = re.compile(r"\b[a-z]+-(?:18|19|20)\d\d(?:-[a-z]+)?\b")
 _IN_BRACKETS = re.compile(r'\((<a class="cite"[^>]*>[^<]*</a>)\)')
 
@@ -27,8 +28,8 @@ def keys_in(text: str) -> list[str]:
 
 
 def prose(text: str, references: Mapping[str, int]) -> Markup:
-    """Clean, escaped text whose numbers stay with their per cent sign and whose citation keys are numbered links."""
-    safe = str(escape(_PERCENT.sub("\\1\u00a0%", clean(text))))
+    """Clean, escaped text with true minus signs and unbroken per cents, whose citation keys are numbered links."""
+    safe = str(escape(_PERCENT.sub("\\1\u00a0%", _MINUS.sub("\u2212", clean(text)))))
     linked = _KEY.sub(lambda m: _link(references[m[0]]) if m[0] in references else m[0], safe)
     return Markup(_IN_BRACKETS.sub(r"\1", linked))  # noqa: S704 (escaped above)
 

@@ -16,7 +16,7 @@ from snellen.report.text import clean
 WIDTH, HEIGHT = 380, 280
 _DIRECT = 4  # lines that can carry their name at their end
 _NAME = 18  # characters a line of such a name
-_HALF, _WHOLE = 24, 52  # characters of a name in a legend of two columns, and of one
+_HALF, _WHOLE = 24, 56  # characters of a name in a legend of two columns, and of one
 _BREAKS = re.compile(r"[^\s:/_-]+[\s:/_-]*|[\s:/_-]+")
 _LINE = 14  # pixels a name needs
 _MARKERS = {"model": ("o", "s", "^", "v"), "people": ("D", "P", "X", "h"), "reference": ("", "", "", "")}
