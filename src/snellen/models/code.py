@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,8 @@ def load(text: str, options: Options) -> Model:
             hint = f" Did you mean {where}:{near[0]}?" if near else ""
             raise SnellenError(f"{where} has no {name!r}; expected a network, a factory or a function of that name.{hint}")
         thing = getattr(module, name)
-        return wrap(thing() if _is_factory(thing) else thing, options)
+        called = replace(options, name=options.name or f"{Path(where).name if where.endswith('.py') else where}:{name}")
+        return wrap(thing() if _is_factory(thing) else thing, called)
 
 
 def _is_factory(thing: Any) -> bool:
