@@ -154,7 +154,7 @@ def test_bottom_line_counts(page: str):
     line = next(e.text for e in read(page).find("p") if e.attributes.get("class") == "bottom-line")
     assert line == (
         "Of 9 headline findings, 2 are good, 3 call for caution and 2 are bad (Accuracy kept under blur; Shape bias); "
-        "2 questions did not apply and 1 question failed."
+        "1 question did not apply and 1 question failed."
     )
 
 

@@ -107,7 +107,7 @@ def unanswered(record: Record, status: str) -> tuple[Gap, ...]:
 
 
 def bottom_line(record: Record) -> str:
-    """One sentence over the headline findings and what could not be asked."""
+    """One sentence over the headline findings and the questions answered on no image set."""
     headlines = [finding for finding in record.findings if finding.headline]
     counts = Counter(finding.verdict for finding in headlines)
     judged = [f"{counts[v]} {one if counts[v] == 1 else many}" for v, (one, many) in _VERDICTS.items() if counts[v]]
@@ -116,7 +116,8 @@ def bottom_line(record: Record) -> str:
     sentence = f"Of {total}, {_list(judged)}" if judged else f"{total}, none with a limit to be judged by"
     if worst:
         sentence += f" ({'; '.join(worst[:3])}{' …' if len(worst) > 3 else ''})"
-    left = Counter(section.status for section in record.sections)
+    answered = {section.probe for section in record.sections if section.status == "done"}
+    left = Counter(status for _, status in {(s.probe, s.status) for s in record.sections if s.probe not in answered})
     unanswered = [f"{_count(left[status], 'question')} {did}" for status, did in _UNANSWERED.items() if left[status]]
     return f"{sentence}; {_list(unanswered)}." if unanswered else f"{sentence}."
 
