@@ -1,8 +1,11 @@
-"""What every test can ask for."""
+"""What every test can ask for. Shapes and types of all methods are checked while they are tested."""
 
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook(["snellen.methods", "snellen.stats", "snellen.arrays"], "beartype.beartype")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -62,7 +62,9 @@ def cue_conflict(seed: int = 0) -> Images:
     pairs = np.array([(s, t) for s in range(16) for t in range(16)])
     images = open_array(draw(pairs[:, 0], pairs[:, 1], seed), [NAMES[s] for s, _ in pairs], name="cue-conflict", labels=sixteen())
     names = [f"{NAMES[s]}/{NAMES[s]}1-{NAMES[t]}1.png" for s, t in pairs]
-    return replace(images, facts=images.facts.with_columns(pl.Series("image", names), pl.Series("texture", [NAMES[t] for _, t in pairs])))
+    return replace(
+        images, facts=images.facts.with_columns(pl.Series("image", names), pl.Series("texture", [NAMES[t] for _, t in pairs]))
+    )
 
 
 class Patient(torch.nn.Module):
@@ -92,8 +94,6 @@ class Patient(torch.nn.Module):
 
 
 PREPROCESSING = Preprocessing((SIZE, SIZE))
-
-
 
 
 def patient(name: str = "", **planted):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import array_api_compat
 import numpy as np
 
 from snellen.core import Array
+
+Numbers: TypeAlias = np.ndarray | np.generic | float
+"""NumPy numbers: one, or an array of them of any shape."""
 
 
 def namespace(array: Array) -> Any:

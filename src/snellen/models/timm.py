@@ -39,7 +39,7 @@ def load(rest: str, options: Options) -> Model:
         channels_last=True,
         facts={
             "weights": str(file or config.get("hf_hub_id") or config.get("url") or config.get("file") or _folder(name)),
-            "licence": str(config.get("license") or "not stated"),
+            "licence": "not stated" if file else str(config.get("license") or "not stated"),
             "from": f"timm {timm.__version__}",
         },
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from snellen.arrays import Numbers
 
-def accuracy_difference(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+
+def accuracy_difference(p: Numbers, q: Numbers) -> Numbers:
     """(p - q)² for accuracies in [0, 1] on the same images and condition (geirhos-2021); in [0, 1], 0 is alike.
 
     The benchmark averages it over conditions, then observers, then data sets. Squaring makes the noise of both accuracies add

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -13,9 +13,6 @@ from snellen.methods.compare.means import defined_mean
 from snellen.methods.compare.scores import scores
 from snellen.methods.compare.shape_bias import decisions, shape_bias, texture_of
 from snellen.stats import resampled_sums
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 HUMANS = "humans"
 CUE_CONFLICT = "cue-conflict"

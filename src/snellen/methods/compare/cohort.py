@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from snellen.core import SnellenError
 from snellen.methods.compare.correctness import CELL, Correctness, correctness
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _COLUMNS = ("subject", *CELL, "correct")
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 
 from snellen.methods.compare.accuracy_difference import accuracy_difference
 from snellen.methods.compare.error_consistency import from_counts
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DISTANCES = ("accuracy_difference", "observed_consistency", "expected_consistency", "error_consistency")
 

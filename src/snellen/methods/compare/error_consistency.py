@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snellen.arrays import Numbers
+
 
 @dataclass(frozen=True)
 class Consistency:
@@ -16,18 +18,18 @@ class Consistency:
     in [-1, 1]: 0 for independent errors, 1 for the same ones (cohen-1960, geirhos-2020-error).
     """
 
-    observed: np.ndarray
-    expected: np.ndarray
-    kappa: np.ndarray
+    observed: Numbers
+    expected: Numbers
+    kappa: Numbers
 
 
-def expected_consistency(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+def expected_consistency(p: Numbers, q: Numbers) -> Numbers:
     """Agreement of two subjects with accuracies `p` and `q` in [0, 1] whose errors are independent."""
     p, q = np.asarray(p, float), np.asarray(q, float)
     return p * q + (1 - p) * (1 - q)
 
 
-def from_counts(n: np.ndarray, first: np.ndarray, second: np.ndarray, both: np.ndarray, compat: bool = False) -> Consistency:
+def from_counts(n: Numbers, first: Numbers, second: Numbers, both: Numbers, compat: bool = False) -> Consistency:
     """Consistency from counts (any broadcastable shapes): images both saw, right by the first, by the second, by both.
 
     Kappa is undefined (NaN) where chance alone agrees always, that is where both are always right or both always wrong
@@ -47,13 +49,13 @@ def error_consistency(first: np.ndarray, second: np.ndarray, compat: bool = Fals
     return from_counts(np.asarray(first.shape[-1]), first.sum(axis=-1), second.sum(axis=-1), (first & second).sum(axis=-1), compat)
 
 
-def observed_bounds(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def observed_bounds(p: Numbers, q: Numbers) -> tuple[Numbers, Numbers]:
     """Least and greatest observed agreement that accuracies `p` and `q` in [0, 1] leave possible (klein-2025)."""
     p, q = np.asarray(p, float), np.asarray(q, float)
     return 1 - (np.minimum(p, 1 - q) + np.minimum(1 - p, q)), np.minimum(p, q) + np.minimum(1 - p, 1 - q)
 
 
-def kappa_bounds(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def kappa_bounds(p: Numbers, q: Numbers) -> tuple[Numbers, Numbers]:
     """Least and greatest error consistency that accuracies `p` and `q` leave possible; NaN where kappa is undefined."""
     low, high = observed_bounds(p, q)
     expected = expected_consistency(p, q)
@@ -61,13 +63,13 @@ def kappa_bounds(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (low - expected) / room, (high - expected) / room
 
 
-def unbiased(kappa: np.ndarray, n: np.ndarray) -> np.ndarray:
+def unbiased(kappa: Numbers, n: Numbers) -> Numbers:
     """Kappa corrected for its bias towards 0 at `n` images (klein-2025)."""
     kappa, n = np.asarray(kappa, float), np.asarray(n, float)
     return n * kappa / (n - 1 + kappa)
 
 
-def copied_share(kappa: np.ndarray, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+def copied_share(kappa: Numbers, p: Numbers, q: Numbers) -> Numbers:
     """The share of answers one would have to copy from the better subject to be this consistent with it (klein-2025)."""
     best = np.maximum(p, q)
     chance = expected_consistency(best, best)

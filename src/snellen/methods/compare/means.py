@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from snellen.arrays import Numbers
 
-def defined_mean(values: np.ndarray, axis: int) -> np.ndarray:
+
+def defined_mean(values: np.ndarray, axis: int) -> Numbers:
     """The mean of the finite values along `axis`; NaN where there is none."""
     finite = np.isfinite(values)
     count = finite.sum(axis=axis)

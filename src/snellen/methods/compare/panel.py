@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from snellen.arrays import Numbers
 from snellen.methods.compare.cohort import cohort
 from snellen.methods.compare.correctness import CELL, pair_counts
 from snellen.methods.compare.distances import distances
@@ -78,7 +79,7 @@ def panel(model: pl.DataFrame, people: pl.DataFrame) -> Panel:
     return Panel(images, tuple(name for _, name, _ in blocks), group.people, np.column_stack([first, second]) - 1, counts)
 
 
-def _average(sums: np.ndarray, distance: str, shape: tuple[int, int, int]) -> np.ndarray:
+def _average(sums: np.ndarray, distance: str, shape: tuple[int, int, int]) -> Numbers:
     """(..., C * 4 * P) sums over images → (...)."""
     counts = np.moveaxis(sums.reshape(*sums.shape[:-1], *shape), -2, 0)
     return defined_mean(defined_mean(distances(counts)[distance], axis=-2), axis=-1)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snellen.methods.compare.cohort import Cohort
 from snellen.methods.compare.correctness import pair_counts
 from snellen.methods.compare.distances import DISTANCES, distances
 from snellen.methods.compare.means import defined_mean
 from snellen.stats import resampled_sums
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snellen.methods.compare.cohort import Cohort
 
 FLOOR = 0.2
 """Conditions in which people are right in at most this share of trials are left out (geirhos-2021)."""

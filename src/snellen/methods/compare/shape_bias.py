@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import TypeAlias
+from snellen.arrays import Numbers
 
-    Texts: TypeAlias = Sequence[str | None] | np.ndarray
+Texts: TypeAlias = Sequence[str | None] | np.ndarray
 
 _CUE_CONFLICT = re.compile(r"(?:^|[_/])([a-z]+)\d+-([a-z]+)\d+\.[A-Za-z]+$")
 
@@ -43,7 +42,7 @@ def decisions(shape: Texts, texture: Texts, response: Texts) -> Decisions:
     return Decisions(conflict, conflict & (responses == shapes), conflict & (responses == textures))
 
 
-def shape_bias(shape: np.ndarray, texture: np.ndarray) -> np.ndarray:
+def shape_bias(shape: Numbers, texture: Numbers) -> Numbers:
     """Numbers of decisions for the shape and for the texture → share for the shape, in [0, 1] (geirhos-2019).
 
     Answers that follow neither cue do not count. NaN when there is no decision for either.

@@ -12,4 +12,4 @@ from snellen.methods.perturb.grey import LUMINANCE
 def edges(images: Float[np.ndarray, "n 3 h w"]) -> Float[np.ndarray, "n h w"]:
     """Sobel gradient magnitude of the luminance (adebayo-2018 use an edge detector as the control for saliency maps)."""
     grey = np.tensordot(np.asarray(LUMINANCE), images, axes=(0, 1))
-    return np.hypot(ndimage.sobel(grey, axis=1), ndimage.sobel(grey, axis=2))
+    return np.stack([np.hypot(ndimage.sobel(image, axis=0), ndimage.sobel(image, axis=1)) for image in grey])

@@ -9,7 +9,7 @@ from snellen.core import Array, SnellenError
 from snellen.methods.perturb.grey import luminance, to_colour
 
 
-def rotation(images: Float[Array, "n 3 h w"], degrees: int) -> Float[Array, "n 3 w h"]:
+def rotation(images: Float[Array, "n 3 h w"], degrees: int) -> Float[Array, "n 3 h2 w2"]:
     """Greyscale, turned counter-clockwise by 0, 90, 180 or 270 degrees (geirhos-2018).
 
     Raises:

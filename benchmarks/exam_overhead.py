@@ -1,0 +1,120 @@
+"""What an exam costs beyond the model's own passes, and what it holds in memory.
+
+    python benchmarks/exam_overhead.py [--images FOLDER] [--sample N]
+
+Time: the wall time of whole exams over that of the same number of bare passes, same batch size, same process, in alternation.
+Memory: the peak of a process that examines 5,000 images over that of one that examines 500 (they repeat a few files).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from snellen import api, load, open_images
+from snellen.core import Model
+from snellen.run.runner import run
+
+MODEL = "zoo:efficientnet-lite0"
+
+
+class Counting(Model):
+    """The model, counting images and calls."""
+
+    def __init__(self, inner: Model) -> None:
+        self.inner, self.forward, self.both = inner, 0, 0
+        self.name, self.id, self.labels = inner.name, inner.id, inner.labels
+        self.preprocessing, self.facts = inner.preprocessing, inner.facts
+
+    def asarray(self, images):
+        return self.inner.asarray(images)
+
+    def logits(self, images):
+        self.forward += len(images)
+        return self.inner.logits(images)
+
+    def vjp(self, images):
+        self.both += len(images)
+        return self.inner.vjp(images)
+
+
+def bare(model: Model, forward: int, both: int, batch: int) -> float:
+    """Seconds for so many passes and nothing else."""
+    images = model.asarray(np.random.default_rng(0).integers(0, 256, (batch, 3, *model.preprocessing.size), dtype=np.uint8))
+    start = time.perf_counter()
+    for _ in range(-(-forward // batch)):
+        model.logits(images)
+    if both:
+        logits, pull = model.vjp(images[:both])
+        pull(logits)
+    return time.perf_counter() - start
+
+
+def overhead(folder: str, sample: int, probes: list[str] | None, repeats: int = 3) -> list[float]:
+    """Ratios of exam time to bare time, one a repeat."""
+    model = load(MODEL)
+    model.logits(model.asarray(np.zeros((16, 3, *model.preprocessing.size), np.uint8)))
+    ratios = []
+    for _ in range(repeats):
+        with tempfile.TemporaryDirectory() as out:
+            counting = Counting(model)
+            start = time.perf_counter()
+            spec = api.specify(counting, open_images(folder, sample=sample), probes, out=out)
+            api.write_page(run(spec), Path(out))
+            seconds = time.perf_counter() - start
+        ratios.append(seconds / bare(model, counting.forward, counting.both, spec.batch_size))
+        print(
+            f"  {counting.forward:,} forward and {counting.both} gradient passes: exam {seconds:.1f} s, ratio {ratios[-1]:.3f}",
+            flush=True,
+        )
+    return ratios
+
+
+def peak(folder: str, count: int) -> float:
+    """Peak resident memory, in MB, of a process that asks for accuracy and calibration on `count` images."""
+    code = (
+        f"import sys; sys.argv = ['x']; from benchmarks.exam_overhead import examine; examine({folder!r}, {count}); "
+        "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    return float(done.stdout.split()[-1])
+
+
+def examine(folder: str, count: int) -> None:
+    """Accuracy and calibration on `count` images made by repeating the files of a folder."""
+    with tempfile.TemporaryDirectory() as room:
+        files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        for at in range(count):
+            source = files[at % len(files)]
+            place = Path(room) / "set" / source.parent.name
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, place / f"{at}-{source.name}")
+        api.exam(MODEL, Path(room) / "set", ["accuracy", "calibration"], out=Path(room) / "out")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--images", default="../shared/data/imagenet-sample")
+    parser.add_argument("--sample", type=int, default=100)
+    parser.add_argument("--memory", action="store_true", help="only memory")
+    given = parser.parse_args()
+    if not given.memory:
+        print(f"default exam, {given.sample} images")
+        whole = overhead(given.images, given.sample, None)
+        print("accuracy alone, all images")
+        single = overhead(given.images, 250, ["accuracy"])
+        print(f"exam / bare passes: default exam {np.median(whole):.3f}, accuracy alone {np.median(single):.3f} (bound 1.25)")
+    small, large = peak(given.images, 500), peak(given.images, 5000)
+    print(f"peak memory: 500 images {small:.0f} MB, 5,000 images {large:.0f} MB, ratio {large / small:.3f} (bound 1.2)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Explanations find what was planted, and equal closed forms where there are any."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from snellen import load
+from snellen.arrays import to_numpy
+from snellen.core import Unsupported
+from snellen.labels import custom, sixteen
+from snellen.methods.explain.edges import edges
+from snellen.methods.explain.gradient import gradient
+from snellen.methods.explain.occlusion import occlusion, spread, starts
+from tests.patients import PREPROCESSING, SIZE, draw, patient
+
+IMAGES = draw(np.arange(16), np.arange(16)).astype(np.float32) / 255
+
+
+def test_gradient_of_a_linear_model_is_its_weights():
+    model = patient(gain=2.0)
+    classes = np.arange(16)
+    maps = to_numpy(gradient(model, model.asarray(IMAGES), classes))
+    weights = model.module.weights.detach().numpy().reshape(16, SIZE, SIZE)
+    assert np.abs(maps - 2.0 * weights[:, None] / 3).max() < 1e-6
+
+
+def test_gradient_leaves_the_model_as_it_was():
+    model = patient()
+    model.module.train()
+    gradient(model, model.asarray(IMAGES[:2]), np.array([0, 1]))
+    assert model.module.training
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.module.parameters())
+
+
+def test_gradient_of_a_black_box_is_refused():
+    box = load(lambda images: images.mean(axis=(2, 3)), labels=custom(["r", "g", "b"]), preprocessing=PREPROCESSING)
+    with pytest.raises(Unsupported, match="no gradients"):
+        gradient(box, box.asarray(IMAGES[:1]), np.array([0]))
+
+
+def test_occlusion_finds_the_blob():
+    model = patient()
+    maps = spread(occlusion(model, IMAGES, np.arange(16), patch=16, stride=8), (SIZE, SIZE), 16, 8)
+    for k, found in enumerate(maps):
+        row, column = np.unravel_index(found.argmax(), found.shape)
+        assert (row // 16, column // 16) == (k // 4, k % 4)
+
+
+def test_occlusion_of_a_linear_model_is_the_sum_under_the_patch():
+    model = patient(gain=1.0)
+    (found,) = occlusion(model, IMAGES[:1], np.array([3]), patch=16, stride=16)
+    weights = model.module.weights.detach().numpy()[3].reshape(SIZE, SIZE)
+    terms = (IMAGES[0].mean(axis=0) - 0.5) * weights
+    expected = terms.reshape(4, 16, 4, 16).sum(axis=(1, 3))
+    assert np.abs(found - expected).max() < 1e-5
+
+
+def test_occlusion_does_not_depend_on_the_batch():
+    model = patient()
+    one, other = (occlusion(model, IMAGES[:1], np.array([0]), 16, 8, batch=batch) for batch in (5, 16))
+    assert np.abs(one - other).max() < 1e-5
+
+
+@pytest.mark.parametrize(("size", "patch", "stride"), [(64, 16, 8), (65, 16, 8), (10, 16, 8), (7, 1, 1)])
+def test_windows_cover_everything(size: int, patch: int, stride: int):
+    at = starts(size, patch, stride)
+    assert at[0] == 0
+    assert at[-1] + patch >= size
+    assert all(b - a <= stride for a, b in pairwise(at))
+
+
+def test_spread_of_equal_windows_is_flat():
+    count = len(starts(50, 16, 8))
+    assert np.allclose(spread(np.ones((1, count, count)), (50, 50), 16, 8), 1)
+
+
+def test_edges_know_no_model_and_find_edges():
+    step = np.zeros((1, 3, 8, 8))
+    step[..., 4:] = 1
+    found = edges(step)[0]
+    assert (found[:, [3, 4]] > 3.9).all()
+    assert (found[:, [0, 1, 2, 5, 6, 7]] == 0).all()
+
+
+def test_edges_of_one_image_do_not_depend_on_its_neighbours():
+    together = edges(IMAGES)
+    assert np.array_equal(edges(IMAGES[3:4])[0], together[3])
+
+
+def test_maps_agree_between_a_module_and_its_half_precision_twin():
+    model = patient()
+    half = load(model.module.half(), labels=sixteen(), preprocessing=PREPROCESSING)
+    maps = to_numpy(gradient(half, half.asarray(IMAGES[:2]), np.array([0, 1])))
+    assert maps.dtype == np.float32
+    assert torch.isfinite(torch.as_tensor(maps)).all()
