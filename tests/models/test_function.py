@@ -1,7 +1,11 @@
 """Plain functions are black boxes with an identity."""
 
 import functools
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,6 +136,31 @@ def test_fingerprints_are_stable() -> None:
     assert digest(made_with(conv_net(seed=3))) == digest(made_with(conv_net(seed=3)))
     assert digest(Counter(1).predict) == digest(Counter(1).predict)
     assert digest({"a": {1, 2, 3}}) == digest({"a": {3, 2, 1}})
+
+
+@torch.no_grad()
+def decorated(images: np.ndarray) -> np.ndarray:
+    return NET(torch.from_numpy(images)).numpy()
+
+
+PROGRAM = """
+from tests.models.test_function import Counter, decorated, digest, made_with
+from tests.models.nets import Scaled, conv_net
+print([digest(x) for x in (decorated, Counter(1).predict, made_with({"a", "b", "c"}), conv_net(), Scaled(2))])
+"""
+
+
+def test_fingerprints_are_the_same_in_every_process() -> None:
+    root = Path(__file__).parents[2]
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            capture_output=True, text=True, check=True, cwd=root, env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(seen) == 1
+    assert seen.pop().count("'") == 10
 
 
 def test_weights_behind_a_global_count() -> None:

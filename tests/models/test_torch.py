@@ -72,6 +72,13 @@ def test_logits_are_those_of_the_module_in_eval_mode() -> None:
     torch.testing.assert_close(logits, expected.float(), atol=1e-5, rtol=1e-5)
 
 
+def test_pixels_that_may_not_be_written_to() -> None:
+    model = model_of(conv_net())
+    locked = PIXELS.copy()
+    locked.flags.writeable = False
+    assert torch.equal(model.asarray(locked), model.asarray(PIXELS))
+
+
 def test_bgr_reverses_channels_after_normalising() -> None:
     swap = Preprocessing((16, 16), mean=(0.1, 0.2, 0.3), std=(1.0, 2.0, 3.0), channels="BGR")
     seen = model_of(NoLayers(), swap).logits(torch.full((1, 3, 16, 16), 0.5))
