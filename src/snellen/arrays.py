@@ -10,8 +10,8 @@ import numpy as np
 
 from snellen.core import Array
 
-Numbers: TypeAlias = np.ndarray | np.generic | float
-"""NumPy numbers: one, or an array of them of any shape."""
+Numbers: TypeAlias = Any
+"""NumPy numbers: a scalar, or an array of any shape, as what went in was."""
 
 
 def namespace(array: Array) -> Any:

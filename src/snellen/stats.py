@@ -97,7 +97,7 @@ def paired_difference(
     both = np.concatenate([first.sums[here], second.sums[there]], axis=1)
 
     def difference(sums: np.ndarray) -> Numbers:
-        return second.value(sums[..., width:]) - first.value(sums[..., :width])
+        return np.asarray(second.value(sums[..., width:])) - np.asarray(first.value(sums[..., :width]))
 
     point = float(difference(both.sum(axis=0)))
     interval = _percentiles(

@@ -49,16 +49,10 @@ def compare(*runs: Path, out: Path = Path("comparison.html")) -> int:
     out.write_text(render_compare(records, rows, list(runs)), encoding="utf-8")
     table = Table("finding", "images", "first", "second", "second - first", "95 % interval", "n", title="Paired differences")
     for row in rows:
-        clear = row.low > 0 or row.high < 0
-        cells = [
-            row.finding_id,
-            row.dataset,
-            row.first,
-            row.second,
-            f"{row.value:+.3f}",
-            f"{row.low:+.3f} – {row.high:+.3f}",
-            f"{row.n:,}",
-        ]
+        known = row.value is not None and row.low is not None and row.high is not None
+        numbers = [f"{row.value:+.3f}", f"{row.low:+.3f} – {row.high:+.3f}"] if known else [row.reason, ""]
+        clear = row.low is not None and row.high is not None and not row.low <= 0 <= row.high
+        cells = [row.finding_id, row.dataset, row.first, row.second, *numbers, f"{row.n:,}"]
         table.add_row(*map(escape, cells), style="bold" if clear else None)
     Console().print(table)
     _say(f"Page: {out}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy import stats as scipy_stats
+from scipy.stats import rankdata
 
 from snellen.arrays import to_numpy
 from snellen.charts import Chart, Gallery, Picture
@@ -105,7 +105,7 @@ class WhatItLooksAt(Probe):
         values = [self._per_window(maps, name) for name in (first, second)]  # type: ignore[arg-type]
         if any(np.ptp(v) == 0 for v in values):
             return None
-        return float(scipy_stats.spearmanr(values[0], values[1]).statistic)
+        return float(np.corrcoef(*(rankdata(one) for one in values))[0, 1])
 
     def _per_window(self, maps: dict[str, np.ndarray], name: str) -> np.ndarray:
         """One number an occluding square: its occlusion score, or the mean of a map inside it."""
