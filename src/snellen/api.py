@@ -76,6 +76,7 @@ def specify(
     out: str | Path | None = None,
     settings: Mapping[str, Mapping[str, object]] | None = None,
     labels: Any = None,
+    categories: Any = None,
     preprocessing: Preprocessing | None = None,
     sample: int | None = None,
     seed: int = 0,
@@ -85,9 +86,28 @@ def specify(
     trust: bool = False,
     command: str = "",
 ) -> Spec:
-    """Everything named, loaded and checked; nothing shown yet. Arguments as in `exam`."""
+    """Everything named, loaded and checked; nothing shown yet.
+
+    Args:
+        model: as in `exam`, like `images` and `wanted` (its probes).
+        images: see there.
+        wanted: see there.
+        people: trials of people: a file, a folder of files, or a frame (see `snellen.trials`).
+        out: folder of the exam; `exams/<model>-on-<images>` unless given.
+        settings: probe → {field: value}.
+        labels: the model's classes: a list, a file with one name a line, "imagenet" or "sixteen".
+        categories: the list that the images' categories belong to, given likewise; guessed from their texts unless given.
+        preprocessing: what stands between image files and a model that does not say.
+        sample: examine so many images of each set, drawn with `seed`, balanced over categories.
+        seed: what everything random depends on.
+        device: "auto", "cpu", "cuda" …
+        batch_size: images a forward pass; by device unless given.
+        readout: labelled images to fit a read-out on, for a model that gives features only; images, "PATH" or "PATH,linear".
+        trust: allow pickles and code that come with weights.
+        command: what the report names as the way to do this exam again.
+    """
     sources: Sequence[Any] = images if isinstance(images, (list, tuple)) else [images]
-    sets = tuple(open_images(source, sample=sample, seed=seed) for source in sources)
+    sets = tuple(open_images(source, labels=categories, sample=sample, seed=seed) for source in sources)
     names = [one.name for one in sets]
     if len(set(names)) < len(names):
         raise SnellenError(f"got image sets named {', '.join(names)}; expected different names: rename a folder or give `name=`")

@@ -26,6 +26,7 @@ def exam(
     exam: Annotated[Path | None, Parameter(help="A TOML file with the same keys as these options; options win.")] = None,
     set_: Annotated[list[str] | None, Parameter(name="--set", help="A probe's setting, `probe.field=value`.")] = None,
     labels: str | None = None,
+    categories: str | None = None,
     preprocess: list[str] | None = None,
     readout: str | None = None,
     sample: int | None = None,
@@ -55,6 +56,7 @@ def exam(
             `photos:all`. Default: photos:all.
         people: trials of people (parquet, CSV or a folder of CSVs) to compare with.
         labels: a file that names the model's classes, one a line, or `imagenet`, or `sixteen`.
+        categories: the list that the images' categories belong to, given likewise; guessed from their texts unless given.
         preprocess: what stands between image files and a model of your own, `key=value`: size=224, resize=256,
             interpolation=bicubic, mean=0.485,0.456,0.406, std=0.229,0.224,0.225, channels=BGR. Repeatable.
         readout: labelled images to fit a read-out on, for a model that gives features only; `PATH` or `PATH,linear`.
@@ -115,6 +117,7 @@ def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
         out=pick("out"),
         settings=settings(given["set"] or [], file.get("settings", {})),
         labels=pick("labels"),
+        categories=pick("categories"),
         preprocessing=preprocessing(pick("preprocess", [])),
         sample=pick("sample"),
         seed=pick("seed", 0),

@@ -62,8 +62,10 @@ def show(name: str, /) -> int:
 def _rows(kind: str) -> Iterable[tuple[str, str]]:
     if kind == "models":
         from snellen.models import sources
+        from snellen.models.zoo import ENTRIES
 
-        return [(example or form, text) for form, text, example in sources()]
+        zoo = [(f"zoo:{name}", f"{entry.about} ({entry.package}, {entry.licence})") for name, entry in ENTRIES.items()]
+        return [*zoo, *((form, f"{text} For example {example or form}") for form, text, example in sources())]
     if kind == "images":
         from snellen.images import sources
 

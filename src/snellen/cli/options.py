@@ -16,6 +16,7 @@ KEYS = (
     "people",
     "probes",
     "labels",
+    "categories",
     "preprocess",
     "readout",
     "sample",

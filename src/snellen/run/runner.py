@@ -20,7 +20,7 @@ from snellen.run.judge import failed, look, looked, looks_recipe, section, skipp
 from snellen.run.present import introduce, show
 from snellen.run.progress import Progress
 from snellen.run.record import ImagesRecord, ModelRecord, Record, Section
-from snellen.run.spec import Spec
+from snellen.run.spec import Spec, plan
 from snellen.run.store import Shelf
 
 
@@ -35,6 +35,7 @@ def run(spec: Spec, progress: Progress | None = None) -> Record:
     progress = progress or Progress(quiet=True)
     spec.out.mkdir(parents=True, exist_ok=True)
     classes = introduce(spec.model, spec.store)
+    progress.say(f"{spec.model.name}: up to {plan(spec).missing:,} passes to do, {spec.batch_size} images at a time")
     sections: list[Section] = []
     introduced: list[ImagesRecord] = []
     shown: dict[str, str] = {}
