@@ -72,8 +72,10 @@ def exam(
         quiet: no progress.
     """
     from snellen.api import conduct
+    from snellen.run.memory import keep
     from snellen.run.progress import Progress
 
+    keep()
     spec, requirements = _specify(locals() | {"set": set_})
     if dry_run:
         return _plan(spec)

