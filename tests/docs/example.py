@@ -67,10 +67,14 @@ def _cue_conflict(folder: Path) -> list[tuple[str, str]]:
 def _answers(names: list[tuple[str, str]], accuracy: dict[str, float], stream: str) -> pl.DataFrame:
     """Trials in the published layout; every fifth picture is hard for all."""
     rng = np.random.default_rng(STREAM[stream])
+
+    def answer(shape: str, share: float) -> str:
+        return shape if rng.random() < share else str(rng.choice([name for name in SIXTEEN if name != shape]))
+
     rows = [
         {
             "subj": subject,
-            "object_response": shape if rng.random() < (share if at % 5 else share / 2) else str(rng.choice([name for name in SIXTEEN if name != shape])),
+            "object_response": answer(shape, share if at % 5 else share / 2),
             "category": shape,
             "condition": "0",
             "imagename": name,
