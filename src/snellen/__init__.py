@@ -11,6 +11,7 @@ _HOMES = {
     "Exam": "snellen.api",
     "load": "snellen.models",
     "open_images": "snellen.images",
+    "Sweep": "snellen.probes._sweep",
     **dict.fromkeys(
         (
             "Model",
@@ -40,6 +41,7 @@ __all__ = [
     "Preprocessing",
     "Probe",
     "SnellenError",
+    "Sweep",
     "Unsupported",
     "__version__",
     "exam",
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     )
     from snellen.images import open_images
     from snellen.models import load
+    from snellen.probes._sweep import Sweep
 
 
 def __getattr__(name: str) -> Any:

@@ -189,19 +189,20 @@ def _readout(wanted: Any) -> Any:
 
 def _probes(wanted: Iterable[str | Probe] | None, settings: Mapping[str, Mapping[str, object]]) -> tuple[Probe, ...]:
     chosen = tuple(wanted) if wanted is not None else probes.DEFAULT
-    made = tuple(one if isinstance(one, Probe) else _make(one, settings.get(one.replace("_", "-"), {})) for one in chosen)
+    given = {name.replace("_", "-"): fields for name, fields in settings.items()}
+    made = tuple(one if isinstance(one, Probe) else _make(probes.get(one), given) for one in chosen)
     asked = {probe.name() for probe in made}
-    for name in settings:
-        if name.replace("_", "-") not in asked:
+    for name in given:
+        if name not in asked:
             raise SnellenError(f"got settings for {name}, which is not asked in this exam; asked are {', '.join(sorted(asked))}")
     return made
 
 
-def _make(name: str, settings: Mapping[str, object]) -> Probe:
-    kind = probes.get(name)
+def _make(kind: type[Probe], given: Mapping[str, Mapping[str, object]]) -> Probe:
+    settings = given.get(kind.name(), {})
     known = {field: type(value) for field, value in kind().settings().items()}
     for field, value in settings.items():
         if field not in known or not isinstance(value, known[field]):
             expected = ", ".join(f"{f} ({t.__name__})" for f, t in known.items()) or "no settings"
-            raise SnellenError(f"got {field} = {value!r} for the probe {name}; expected {expected}")
+            raise SnellenError(f"got {field} = {value!r} for the probe {kind.name()}; expected {expected}")
     return kind(**settings)

@@ -177,3 +177,16 @@ def test_list_and_show(capsys: pytest.CaptureFixture[str]):
     assert "--set calibration.bins=15" in said
     assert call(["show", "perturb.contrast"]) == 0
     assert call(["list", "colours"]) == 2
+
+
+def test_a_probe_from_a_file_is_judged_again(room: Path, capsys: pytest.CaptureFixture[str]):
+    probe = room / "sweet.py"
+    probe.write_text(
+        "from dataclasses import dataclass\nfrom snellen import Finding, Probe\n\n@dataclass(frozen=True)\nclass Sweet(Probe):\n"
+        "    question = 'Sweet?'\n    about = 'A number.'\n    cites = ()\n    much: int = 1\n\n"
+        "    def judge(self, evidence):\n        return [Finding('sweet.n', 'n', 'n', value=float(self.much), headline=True)]\n"
+    )
+    assert exam(room, "box", "--probes", str(probe), "--set", "sweet.much=3", "--require", "sweet>=3", out="sweet") == 0
+    assert call(["judge", str(room / "sweet")]) == 0
+    assert "sweet.n" in (room / "sweet" / "exam.json").read_text("utf-8")
+    assert "NOT MET" not in capsys.readouterr().out

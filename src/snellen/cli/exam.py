@@ -135,26 +135,26 @@ def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
 def _plan(spec: Spec) -> int:
     """Print the plan; one batch is timed for the minutes."""
     import numpy as np
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from snellen.cli.console import console
     from snellen.run.spec import plan
 
-    console, made = Console(), plan(spec)
+    screen, made = console(), plan(spec)
     table = Table("image set", "conditions", "passes", "still to do", title=escape(f"{spec.model.name}: the plan"))
     for name, conditions, total, missing in made.rows:
         table.add_row(escape(name), str(conditions), f"{total:,}", f"{missing:,}")
     table.add_row("closer looks", "", "", f"up to {made.closer:,}")
-    console.print(table)
+    screen.print(table)
     for probe, images, reason in made.skipped:
-        console.print(f"{probe} on {images}: not applicable, {reason}", markup=False)
+        screen.print(f"{probe} on {images}: not applicable, {reason}", markup=False)
     grey = spec.model.asarray(np.full((spec.batch_size, 3, *spec.model.preprocessing.size), 128, np.uint8))
     spec.model.logits(grey)
     start = time.perf_counter()
     spec.model.logits(grey)
     seconds = (time.perf_counter() - start) / spec.batch_size * made.missing
-    console.print(
+    screen.print(
         f"About {seconds / 60:.1f} minutes for {made.missing:,} passes at {spec.batch_size} images a batch; results in {spec.out}",
         markup=False,
     )
@@ -163,11 +163,12 @@ def _plan(spec: Spec) -> int:
 
 def _print(done: Exam) -> None:
     """Findings as a table, then what could not be asked, the requirements and where the page is."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console(soft_wrap=False)
+    from snellen.cli.console import console
+
+    screen = console()
     several = len(done.record.images) > 1
     table = Table(
         "finding",
@@ -187,17 +188,17 @@ def _print(done: Exam) -> None:
         table.add_row(
             name, *([escape(f.dataset)] if several else []), *cells, f"[{colours.get(f.verdict, 'default')}]{f.verdict}[/]"
         )
-    console.print(table)
+    screen.print(table)
     for section in done.record.sections:
         if section.status != "done":
-            console.print(f"{section.probe} on {section.dataset}: {section.status}: {section.reason}", markup=False, soft_wrap=True)
+            screen.print(f"{section.probe} on {section.dataset}: {section.status}: {section.reason}", markup=False, soft_wrap=True)
     for images in done.record.images:
         if images.problems:
-            console.print(
+            screen.print(
                 f"{len(images.problems)} of {images.n} images of {images.name} could not be read; the report lists them.",
                 markup=False,
                 soft_wrap=True,
             )
     for text, met, found in done.record.requirements:
-        console.print(f"{'met' if met else 'NOT MET'}: {text} ({found})", markup=False, soft_wrap=True)
-    console.print(f"Report: {done.report}", markup=False, soft_wrap=True)
+        screen.print(f"{'met' if met else 'NOT MET'}: {text} ({found})", markup=False, soft_wrap=True)
+    screen.print(f"Report: {done.report}", markup=False, soft_wrap=True)

@@ -11,13 +11,13 @@ def list_(what: Literal["models", "images", "probes", "methods"] | None = None, 
 
     Example: `snellen list probes`
     """
-    from rich.console import Console
+    from snellen.cli.console import console
 
-    console = Console()
+    screen = console()
     for kind in [what] if what else ["models", "images", "probes", "methods"]:
-        console.print(f"[bold]{kind}[/bold]")
+        screen.print(f"[bold]{kind}[/bold]")
         for name, text in _rows(kind):
-            console.print(f"  {name:<28} {text}", markup=False, highlight=False, soft_wrap=True)
+            screen.print(f"  {name:<28} {text}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
@@ -26,36 +26,35 @@ def show(name: str, /) -> int:
 
     Example: `snellen show shape-bias`
     """
-    from rich.console import Console
-
     from snellen import models, probes
+    from snellen.cli.console import console
     from snellen.core import SnellenError
 
-    console = Console(soft_wrap=True, highlight=False)
+    screen = console()
     if ":" in name or name.endswith(".onnx"):
         model = models.load(name)
-        console.print(f"{model.name}\n  id: {model.id}\n  preprocessing: {model.preprocessing.describe()}", markup=False)
-        console.print(
+        screen.print(f"{model.name}\n  id: {model.id}\n  preprocessing: {model.preprocessing.describe()}", markup=False)
+        screen.print(
             f"  classes: {len(model.labels) if model.labels else 'as many as it returns'}; abilities: "
             f"{', '.join(sorted(model.abilities)) or 'answers only'}",
             markup=False,
         )
         for key, value in model.facts.items():
-            console.print(f"  {key}: {value}", markup=False)
+            screen.print(f"  {key}: {value}", markup=False)
         return 0
     found = dict(_rows("methods")).get(name)
     if found is not None and name.replace("_", "-") not in probes.names():
-        console.print(f"{name}: {found}", markup=False)
+        screen.print(f"{name}: {found}", markup=False)
         return 0
     try:
         kind = probes.get(name)
     except SnellenError as error:
         raise SnellenError(f"{error}. `snellen list` shows models, images and methods too") from error
     probe = kind()
-    console.print(f"{kind.name()}: {kind.question}\n\n{kind.about}\n", markup=False)
+    screen.print(f"{kind.name()}: {kind.question}\n\n{kind.about}\n", markup=False)
     for field, value in probe.settings().items():
-        console.print(f"  --set {kind.name()}.{field}={value}", markup=False)
-    console.print(f"\n{(kind.__doc__ or '').strip()}\n\nSources: {', '.join(kind.cites)}", markup=False)
+        screen.print(f"  --set {kind.name()}.{field}={value}", markup=False)
+    screen.print(f"\n{(kind.__doc__ or '').strip()}\n\nSources: {', '.join(kind.cites)}", markup=False)
     return 0
 
 

@@ -11,7 +11,7 @@ app = App(name="people", help="Compare with people, from trials alone.")
 
 
 @app.command
-def benchmark(*, people: Path, models: Path, json: bool = False, intervals: bool = True) -> int:
+def benchmark(*, people: Path, models: Path, json: bool = False, resamples: int = 1000) -> int:
     """The published table of how models compare with people (Geirhos et al. 2021), from trials alone.
 
     Example: `snellen people benchmark --people humans.parquet --models models.parquet`
@@ -20,26 +20,27 @@ def benchmark(*, people: Path, models: Path, json: bool = False, intervals: bool
         people: trials of people.
         models: trials of models on the same images.
         json: print a JSON list instead of a table.
-        intervals: bootstrap intervals over images.
+        resamples: bootstrap resamples of images behind each interval; 0 for no intervals.
     """
     from snellen.images.people import read_people
     from snellen.methods.compare.benchmark import benchmark as table_of
 
-    rows = table_of(read_people(people), read_people(models), resamples=1000 if intervals else 0)
+    rows = table_of(read_people(people), read_people(models), resamples=resamples)
     names = ("ood_accuracy", "accuracy_difference", "observed_consistency", "error_consistency", "shape_bias")
     if json:
         print(
             js.dumps([{"subject": row.subject, **{name: _number(getattr(row, name)) for name in names}} for row in rows], indent=1)
         )
         return 0
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from snellen.cli.console import console
 
     table = Table("subject", *(name.replace("_", " ") for name in names), title="Comparison with people")
     for row in rows:
         table.add_row(escape(row.subject), *(_text(getattr(row, name)) for name in names))
-    Console().print(table)
+    console().print(table)
     return 0
 
 

@@ -38,10 +38,10 @@ def compare(*runs: Path, out: Path = Path("comparison.html")) -> int:
         runs: folders of finished exams of different models on the same image sets.
         out: where to write the page.
     """
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    from snellen.cli.console import console
     from snellen.report.compare import render_compare
     from snellen.run.compare import differences
 
@@ -54,7 +54,7 @@ def compare(*runs: Path, out: Path = Path("comparison.html")) -> int:
         clear = row.low is not None and row.high is not None and not row.low <= 0 <= row.high
         cells = [row.finding_id, row.dataset, row.first, row.second, *numbers, f"{row.n:,}"]
         table.add_row(*map(escape, cells), style="bold" if clear else None)
-    Console().print(table)
+    console().print(table)
     _say(f"Page: {out}")
     return 0
 

@@ -61,6 +61,15 @@ def get(name: str) -> type[Probe]:
     return _final(importlib.import_module(f"snellen.probes.{plain.replace('-', '_')}"), name)
 
 
+def origin(probe: Probe) -> str:
+    """What `get` takes to find the class of a probe again: its name, or the file it stands in."""
+    home = type(probe).__module__
+    if home.startswith(f"{__name__}."):
+        return probe.name()
+    file = getattr(sys.modules.get(home), "__file__", None)
+    return str(Path(file).resolve()) if file else probe.name()
+
+
 def _final(module: ModuleType, name: str) -> type[Probe]:
     own = [
         kind

@@ -26,14 +26,14 @@ ENOUGH = 30
 class Sweep(Probe):
     """Show every image under each level of one perturbation; the first level is the undistorted one.
 
-    A subclass names its `levels` (published text, amount), the published data set of `people`, an `axis` label, `human`
-    (what people keep, with its source) and how to `change` images.
+    A subclass names its `levels` (text, amount), an `axis` label and how to `change` images; and, where people were asked, the
+    `published` data set whose conditions are these levels, and what share of their accuracy those people kept (`human`).
     """
 
     levels: ClassVar[tuple[tuple[str, float], ...]]
-    published: ClassVar[str]
     axis: ClassVar[str]
-    human: ClassVar[float]
+    published: ClassVar[str | None] = None
+    human: ClassVar[float | None] = None
     cites = ("geirhos-2018", "geirhos-2021", "clopper-1934", "efron-1993")
 
     @abstractmethod
@@ -125,6 +125,8 @@ class Sweep(Probe):
     def _beside_people(self, finding: Finding, claim: str, evidence: Evidence) -> Finding:
         people, value, interval = self._people(evidence), finding.value or 0.0, finding.interval
         human = float(_kept(np.asarray([share for *_, share in people]))) if people else self.human
+        if human is None:
+            return finding
         source = "people in the trials given" if people else "four people (geirhos-2021)"
         reaches = interval is not None and interval.high >= human
         return replace(
@@ -141,7 +143,7 @@ class Sweep(Probe):
 
     def _people(self, evidence: Evidence) -> list[tuple[int, str, int, int, float]]:
         """(place, level, hits, n, share) of the people's published trials, if given with all levels."""
-        if evidence.published is None:
+        if evidence.published is None or self.published is None:
             return []
         rows = evidence.published.filter(pl.col("dataset") == self.published)
         counts = {c: (int(h), n) for c, h, n in rows.group_by("condition").agg(pl.col("correct").sum(), pl.len()).iter_rows()}

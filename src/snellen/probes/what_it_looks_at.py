@@ -35,7 +35,8 @@ class WhatItLooksAt(Probe):
         "values of each pixel; the occlusion map shows how far that "
         "logit falls when a grey square covers the region (orange: it spoke for the answer, blue: against). The edge map is a "
         "Sobel filter on the photograph and knows nothing of the model: a map that "
-        "merely looks like it explains nothing. Agreement is Spearman's rank correlation over the occluding squares, averaged "
+        "merely looks like it explains nothing. Agreement is Spearman's rank correlation of sizes over the occluding squares, "
+        "averaged "
         "over images."
     )
     cites = ("simonyan-2013", "zeiler-2014", "adebayo-2018")
@@ -103,14 +104,15 @@ class WhatItLooksAt(Probe):
 
     def _correlation(self, maps: dict[str, np.ndarray] | object, first: str, second: str) -> float | None:
         values = [self._per_window(maps, name) for name in (first, second)]  # type: ignore[arg-type]
+        values = [np.round(v / max(np.abs(v).max(), 1e-30), 5) for v in values]
         if any(np.ptp(v) == 0 for v in values):
             return None
         return float(np.corrcoef(*(rankdata(one) for one in values))[0, 1])
 
     def _per_window(self, maps: dict[str, np.ndarray], name: str) -> np.ndarray:
-        """One number an occluding square: its occlusion score, or the mean of a map inside it."""
+        """One number an occluding square: how much hiding it changes the logit either way, or the mean of a map inside it."""
         if name == "occlusion":
-            return maps["windows"].ravel()
+            return np.abs(maps["windows"]).ravel()
         height, width = maps[name].shape
         patch, stride = self._window(height)
         total = np.pad(maps[name].astype(float).cumsum(0).cumsum(1), ((1, 0), (1, 0)))

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from snellen.core import Evidence, Images, Model, Probe, SnellenError
+from snellen.probes import origin
 from snellen.probes._shared import clean
 from snellen.run.present import pixels_of
 from snellen.run.record import Section
@@ -45,6 +46,7 @@ def _section(probe: Probe, dataset: str, status: str, **rest: object) -> Section
         "about": probe.about,
         "cites": probe.cites,
         "settings": probe.settings(),
+        "origin": origin(probe),
     }
     return Section(**fixed, dataset=dataset, status=status, **rest)  # type: ignore[arg-type]
 

@@ -57,6 +57,7 @@ class Section:
     findings: tuple[Finding, ...] = ()
     charts: tuple[Chart, ...] = ()
     looks: str = ""  # key of the closer looks in the store
+    origin: str = ""  # what `snellen.probes.get` takes to find the probe again
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def rejudge(folder: Path) -> Record:
 
 def probe_of(asked: Section) -> Probe:
     """The probe of a section, with its settings."""
-    return probes.get(asked.probe)(**asked.settings)
+    return probes.get(asked.origin or asked.probe)(**asked.settings)
 
 
 def evidence_of(folder: Path, exam: Record, asked: Section) -> Evidence:
