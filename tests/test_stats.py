@@ -7,6 +7,8 @@ import pytest
 from scipy import stats as scipy_stats
 
 from snellen.core import SnellenError
+from snellen.methods.calibrate.bins import equal_width
+from snellen.methods.calibrate.calibration_error import bin_sums, calibration_error
 from snellen.stats import Estimate, bootstrap, clopper_pearson, mean_estimate, paired_difference, resampled_sums, wilson
 
 
@@ -76,3 +78,32 @@ def test_pairing_sees_a_small_difference_on_the_same_images():
 
 def test_nothing_in_common_is_no_difference():
     assert paired_difference(mean_estimate(np.array(["a"]), np.ones(1)), mean_estimate(np.array(["b"]), np.ones(1))) is None
+
+
+@pytest.mark.parametrize(("gap", "n"), [(0.1, 250), (0.03, 1000)])
+def test_the_interval_of_a_number_that_leans_covers_the_truth(gap: float, n: int):
+    """Calibration errors lean upwards so much that plain percentiles would leave the truth out."""
+    rng, covered, plainly, trials = np.random.default_rng(5), 0, 0, 120
+    for trial in range(trials):
+        confidence = rng.uniform(0.4, 1, n)
+        correct = (rng.random(n) < confidence - gap).astype(float)
+        sums = bin_sums(confidence, correct, equal_width(confidence, 15), 15)
+        estimate = Estimate(np.arange(n), sums, calibration_error, leans=True)
+        interval = bootstrap(estimate, seed=trial, resamples=300)
+        assert interval is not None
+        covered += interval.low <= gap <= interval.high
+        low, high = np.quantile(calibration_error(resampled_sums(sums, trial, 300)), [0.025, 0.975])
+        plainly += low <= gap <= high
+    assert covered / trials >= 0.8
+    assert gap > 0.05 or covered > plainly
+
+
+def test_an_interval_holds_its_point():
+    rng = np.random.default_rng(7)
+    for n in (5, 20, 200):
+        for trial in range(20):
+            estimate = mean_estimate(np.arange(n), (rng.random(n) < 0.9).astype(float))
+            interval, point = bootstrap(estimate, trial), estimate.point()
+            assert interval is not None
+            assert point is not None
+            assert interval.low <= point <= interval.high

@@ -45,12 +45,14 @@ class Estimate:
     """A number that is a function of sums over images, so that it can be resampled and compared in pairs.
 
     `images` (N,) are the units, sorted or not but unique; `sums` (N, K) float; `value` maps sums (..., K) to (...),
-    giving NaN where a resample leaves it undefined.
+    giving NaN where a resample leaves it undefined. `leans`: the number is off the truth in small samples, and off again in every
+    resample, as sums of absolute values are; then its interval is the basic bootstrap's, which moves back by as much.
     """
 
     images: np.ndarray
     sums: np.ndarray
     value: Callable[[np.ndarray], Numbers]
+    leans: bool = False
 
     def point(self) -> float | None:
         """The value on the sample itself; None where undefined."""
@@ -79,11 +81,17 @@ def resampled_sums(columns: np.ndarray, seed: int, resamples: int = RESAMPLES) -
 
 
 def bootstrap(estimate: Estimate, seed: int = 0, resamples: int = RESAMPLES, level: float = 0.95) -> Interval | None:
-    """Percentile bootstrap over images (efron-1993); None when fewer than two images or the number is undefined."""
-    if len(estimate.images) < 2 or estimate.point() is None:
+    """Bias-corrected or, for a number that leans, basic bootstrap over images (efron-1993).
+
+    None when there are fewer than two images or the number is undefined. The basic interval need not hold the number itself.
+    """
+    point = estimate.point()
+    if len(estimate.images) < 2 or point is None:
         return None
     draws = np.asarray(estimate.value(resampled_sums(estimate.sums, seed, resamples)))
-    return _percentiles(draws, f"bootstrap over {len(estimate.images):,} images, {resamples:,} resamples", level)
+    return _interval(
+        draws, point, estimate.leans, f"bootstrap over {len(estimate.images):,} images, {resamples:,} resamples", level
+    )
 
 
 def paired_difference(
@@ -100,15 +108,20 @@ def paired_difference(
         return np.asarray(second.value(sums[..., width:])) - np.asarray(first.value(sums[..., :width]))
 
     point = float(difference(both.sum(axis=0)))
-    interval = _percentiles(
-        np.asarray(difference(resampled_sums(both, seed, resamples))), f"paired bootstrap over {len(common):,} images", level
-    )
+    draws = np.asarray(difference(resampled_sums(both, seed, resamples)))
+    interval = _interval(draws, point, first.leans or second.leans, f"bootstrap over {len(common):,} images, in pairs", level)
     return None if interval is None or not np.isfinite(point) else (point, interval, len(common))
 
 
-def _percentiles(draws: np.ndarray, method: str, level: float) -> Interval | None:
-    draws = draws[np.isfinite(draws)]
+def _interval(draws: np.ndarray, point: float, leans: bool, method: str, level: float) -> Interval | None:
+    """Basic: the percentiles of `draws` mirrored at the point. Bias-corrected: moved by as much as their median lies off it."""
+    draws, tails = draws[np.isfinite(draws)], np.array([(1 - level) / 2, (1 + level) / 2])
     if draws.size == 0:
         return None
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), method, level)
+    if leans:
+        high, low = 2 * point - np.quantile(draws, tails)
+        return Interval(float(low), float(high), f"basic {method}", level)
+    below = ((draws < point).sum() + 0.5 * (draws == point).sum()) / draws.size
+    shift = special.ndtri(np.clip(below, 1 / (draws.size + 1), draws.size / (draws.size + 1)))
+    low, high = np.quantile(draws, special.ndtr(2 * shift + special.ndtri(tails)))
+    return Interval(float(low), float(high), f"bias-corrected {method}", level)

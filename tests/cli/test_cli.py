@@ -142,7 +142,8 @@ def test_exam_file_and_options_over_it(room: Path, capsys: pytest.CaptureFixture
     path = room / "exam.toml"
     path.write_text(
         f'model = "{room}/models.py:box"\nimages = ["{room}/toys"]\nlabels = "sixteen"\npreprocess = {{size = 64}}\n'
-        f'probes = ["accuracy", "calibration"]\nout = "{room}/toml"\nrequire = ["accuracy>=0"]\n\n[settings.calibration]\nbins = 5\n'
+        f'probes = ["accuracy", "calibration"]\nout = "{room}/toml"\nrequire = ["accuracy>=0"]\n'
+        "[settings.calibration]\nbins = 5\n"
     )
     assert call(["exam", "--exam", str(path), "--quiet"]) == 0
     settings = {s["probe"]: s["settings"] for s in json.loads((room / "toml" / "exam.json").read_text())["sections"]}

@@ -136,6 +136,7 @@ def test_judging_is_deterministic_and_needs_no_model(name: str, tmp_path: Path):
 
     case = CASES[name]
     first = run(spec(case, name, patient(**case.healthy), tmp_path))
+    assert only(first, name).status == "done"
     assert rejudge(tmp_path).findings == first.findings
     assert rejudge(tmp_path).sections == first.sections
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -52,8 +52,8 @@ class Calibration(Probe):
         mass = bin_sums(confidence, correct, equal_mass(confidence, self.bins), self.bins)
         both = np.column_stack([confidence, correct, np.ones(len(correct))])
         return {
-            "error": Estimate(images, width, calibration_error),
-            "adaptive-error": Estimate(images, mass, calibration_error),
+            "error": Estimate(images, width, calibration_error, leans=True),
+            "adaptive-error": Estimate(images, mass, calibration_error, leans=True),
             "overconfidence": Estimate(images, both, lambda s: (s[..., 0] - s[..., 1]) / s[..., 2]),
         }
 
@@ -63,13 +63,14 @@ class Calibration(Probe):
         estimates, n = self.estimates(evidence), len(images)
         null = self._calibrated(confidence, evidence.seed)
         limits = (
-            ("Bootstrap intervals of a calibration error lean upwards, as the error itself does in small samples.",)
+            ("In small samples a calibration error leans upwards; its interval is for the true one and may lie below it.",)
             if n < 1000
             else ()
         )
         out = []
         for name, title in (("error", "Expected calibration error"), ("adaptive-error", "Adaptive calibration error")):
-            value, interval, ideal = float(estimates[name].point() or 0.0), bootstrap(estimates[name], evidence.seed), null[name]
+            value, ideal = float(estimates[name].point() or 0.0), null[name]
+            interval = _not_negative(bootstrap(estimates[name], evidence.seed))
             out.append(
                 Finding(
                     f"calibration.{name}",
@@ -198,6 +199,10 @@ class Calibration(Probe):
             ),
             strip(evidence, "Sure and wrong", [("Most confident errors", wrong.head(self.pictures))]),
         ]
+
+
+def _not_negative(interval: Interval | None) -> Interval | None:
+    return interval and replace(interval, low=max(0.0, interval.low), high=max(0.0, interval.high))
 
 
 def _columns(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
