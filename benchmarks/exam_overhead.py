@@ -20,6 +20,7 @@ import numpy as np
 
 from snellen import api, load, open_images
 from snellen.core import Model
+from snellen.run.memory import keep
 from snellen.run.runner import run
 
 MODEL = "zoo:efficientnet-lite0"
@@ -59,6 +60,7 @@ def bare(model: Model, forward: int, both: int, batch: int) -> float:
 
 def overhead(folder: str, sample: int, probes: list[str] | None, repeats: int = 3) -> list[float]:
     """Ratios of exam time to bare time, one a repeat."""
+    keep()
     model = load(MODEL)
     model.logits(model.asarray(np.zeros((16, 3, *model.preprocessing.size), np.uint8)))
     ratios = []

@@ -14,7 +14,7 @@ import polars as pl
 from snellen.arrays import to_numpy
 from snellen.charts import Chart, Gallery, Lines, Picture, Series
 from snellen.core import Array, Condition, Evidence, Finding, Images, Model, Probe, Reference
-from snellen.methods.perturb.grey import as_shown
+from snellen.methods.perturb.grey import as_shown, to_colour
 from snellen.probes._shared import clean, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson
 
@@ -38,14 +38,14 @@ class Sweep(Probe):
 
     @abstractmethod
     def change(self, images: Array, amount: float, keys: Sequence[int]) -> Array:
-        """(N, 3, H, W) in [0, 1] at one level; `keys` seed whatever is random."""
+        """(N, 3, H, W) in [0, 1] → grey images (N, 3, H, W) of equal channels at one level; `keys` seed whatever is random."""
 
     def conditions(self) -> tuple[Condition, ...]:
         """One a level, 8-bit as people saw them."""
         return tuple(Condition(self.name(), text, self.version, partial(self._shown, amount)) for text, amount in self.levels)
 
     def _shown(self, amount: float, images: Array, keys: Sequence[int]) -> Array:
-        return as_shown(self.change(images, amount, keys))
+        return to_colour(as_shown(self.change(images, amount, keys)[:, :1]))
 
     def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
         """Needs one category an image."""

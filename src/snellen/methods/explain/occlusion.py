@@ -24,25 +24,33 @@ def occlusion(
     covers pixels from (r * stride, c * stride). Works on any model: rows * columns + 1 passes an image.
     """
     tops, lefts = starts(images.shape[2], patch, stride), starts(images.shape[3], patch, stride)
-    maps = np.empty((len(images), len(tops), len(lefts)))
-    for index, (image, target) in enumerate(zip(images, classes, strict=True)):
-        views = np.repeat(image[None], len(tops) * len(lefts) + 1, axis=0)
-        for place, (top, left) in enumerate((top, left) for top in tops for left in lefts):
-            views[place, :, top : top + patch, left : left + patch] = fill
-        scores = np.concatenate([_scores(model, views[at : at + batch], int(target), batch) for at in range(0, len(views), batch)])
-        maps[index] = (scores[-1] - scores[:-1]).reshape(len(tops), len(lefts))
-    return maps
+    windows = [(top, left) for top in tops for left in lefts]
+    scores = np.stack(
+        [_scores(model, image, int(target), windows, patch, fill, batch) for image, target in zip(images, classes, strict=True)]
+    )
+    return (scores[:, :1] - scores[:, 1:]).reshape(len(images), len(tops), len(lefts))
+
+
+def _scores(
+    model: Model, image: np.ndarray, target: int, windows: list[tuple[int, int]], patch: int, fill: float, batch: int
+) -> Float[np.ndarray, " views"]:
+    """The logit of the image as it is, then with each window hidden; batches of one size, the last filled up."""
+    views: list[tuple[int, int] | None] = [None, *windows]
+    out = []
+    for start in range(0, len(views), batch):
+        shown = np.repeat(image[None], batch, axis=0)
+        for place, window in enumerate(views[start : start + batch]):
+            if window is not None:
+                top, left = window
+                shown[place, :, top : top + patch, left : left + patch] = fill
+        out.append(to_numpy(model.logits(model.asarray(shown)))[:, target])
+    return np.concatenate(out)[: len(views)].astype(float)
 
 
 def starts(size: int, patch: int, stride: int) -> list[int]:
     """Window positions along one axis, the last one flush with the border."""
     last = max(size - patch, 0)
     return sorted({*range(0, last + 1, stride), last})
-
-
-def _scores(model: Model, views: np.ndarray, target: int, batch: int) -> np.ndarray:
-    padded = np.concatenate([views, np.repeat(views[-1:], batch - len(views), axis=0)])
-    return to_numpy(model.logits(model.asarray(padded)))[: len(views), target]
 
 
 def spread(

@@ -18,11 +18,11 @@ def luminance(images: Float[Array, "n 3 h w"]) -> Float[Array, "n 1 h w"]:
 
 
 def to_colour(grey: Float[Array, "n 1 h w"]) -> Float[Array, "n 3 h w"]:
-    """Three equal channels."""
-    return namespace(grey).concat([grey, grey, grey], axis=1)
+    """Three equal channels, without a copy where the framework can."""
+    return namespace(grey).broadcast_to(grey, (grey.shape[0], 3, *grey.shape[2:]))
 
 
-def as_shown(images: Float[Array, "n 3 h w"]) -> Float[Array, "n 3 h w"]:
+def as_shown(images: Float[Array, "n c h w"]) -> Float[Array, "n c h w"]:
     """Values in [0, 1] as an 8-bit file holds them: truncated, not rounded, to multiples of 1/255 (geirhos-2018)."""
     xp = namespace(images)
     return xp.floor(xp.clip(images, 0.0, 1.0) * 255.0 + 1e-4) / 255.0
