@@ -27,25 +27,26 @@ class Sweep(Probe):
     """Show every image under each level of one perturbation; the first level is the undistorted one.
 
     A subclass names its `levels` (text, amount), an `axis` label and how to `change` images; and, where people were asked, the
-    `published` data set whose conditions are these levels, and what share of their accuracy those people kept (`human`).
+    `published` data set whose conditions are these levels, and `human`: what share of their accuracy they kept, and who they were.
     """
 
     levels: ClassVar[tuple[tuple[str, float], ...]]
     axis: ClassVar[str]
     published: ClassVar[str | None] = None
-    human: ClassVar[float | None] = None
+    human: ClassVar[tuple[float, str] | None] = None
     cites = ("geirhos-2018", "geirhos-2021", "clopper-1934", "efron-1993")
 
     @abstractmethod
     def change(self, images: Array, amount: float, keys: Sequence[int]) -> Array:
-        """(N, 3, H, W) in [0, 1] → grey images (N, 3, H, W) of equal channels at one level; `keys` seed whatever is random."""
+        """(N, 3, H, W) in [0, 1] → the same, or one grey plane (N, 1, H, W), at one level; `keys` seed whatever is random."""
 
     def conditions(self) -> tuple[Condition, ...]:
         """One a level, 8-bit as people saw them."""
         return tuple(Condition(self.name(), text, self.version, partial(self._shown, amount)) for text, amount in self.levels)
 
     def _shown(self, amount: float, images: Array, keys: Sequence[int]) -> Array:
-        return to_colour(as_shown(self.change(images, amount, keys)[:, :1]))
+        changed = as_shown(self.change(images, amount, keys))
+        return to_colour(changed) if changed.shape[1] == 1 else changed
 
     def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
         """Needs one category an image."""
@@ -68,9 +69,9 @@ class Sweep(Probe):
         return rows["image"].head(1).to_list()
 
     def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame) -> list[dict[str, np.ndarray]]:
-        """Each picked image at each level: grey (H, W) in [0, 1]."""
+        """Each picked image at each level: its mean over the channels, (H, W) in [0, 1]."""
         native, keys = model.asarray(images), range(len(images))
-        shown = {text: to_numpy(self._shown(amount, native, keys))[:, 0] for text, amount in self.levels}
+        shown = {text: to_numpy(self._shown(amount, native, keys)).mean(axis=1) for text, amount in self.levels}
         return [{text: grey[at] for text, grey in shown.items()} for at in range(len(images))]
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
@@ -124,10 +125,12 @@ class Sweep(Probe):
 
     def _beside_people(self, finding: Finding, claim: str, evidence: Evidence) -> Finding:
         people, value, interval = self._people(evidence), finding.value or 0.0, finding.interval
-        human = float(_kept(np.asarray([share for *_, share in people]))) if people else self.human
-        if human is None:
+        if people:
+            human, source = float(_kept(np.asarray([share for *_, share in people]))), "people in the trials given"
+        elif self.human:
+            human, source = self.human
+        else:
             return finding
-        source = "people in the trials given" if people else "four people (geirhos-2021)"
         reaches = interval is not None and interval.high >= human
         return replace(
             finding,

@@ -82,9 +82,9 @@ class Calibration(Probe):
                     interval=interval,
                     unit="share",
                     n=n,
-                    verdict=self._verdict(value, ideal.high),
-                    thresholds="good: within what a perfectly calibrated model scores (95 %, brocker-2007); bad: above 10 %, the "
-                    "worse half of uncalibrated networks (guo-2017); note: so few images that even 10 % could be luck",
+                    verdict=self._verdict(value, interval, ideal.high),
+                    thresholds="good: within what a perfectly calibrated model scores (95 %, brocker-2007); bad: the interval lies "
+                    "above 10 %, the worse half of uncalibrated networks (guo-2017); note: so few images that even 10 % could be luck",
                     limits=limits,
                     dataset=evidence.dataset,
                     headline=name == "error",
@@ -92,10 +92,10 @@ class Calibration(Probe):
             )
         return [*out, self._direction(estimates["overconfidence"], evidence, n), self._selective(confidence, correct, evidence)]
 
-    def _verdict(self, value: float, ideal: float) -> Verdict:
+    def _verdict(self, value: float, interval: Interval | None, ideal: float) -> Verdict:
         if value <= ideal:
             return "good" if ideal <= BAD else "note"
-        return "caution" if value <= BAD else "bad"
+        return "bad" if interval is not None and interval.low > BAD else "caution"
 
     def _calibrated(self, confidence: np.ndarray, seed: int) -> dict[str, Interval]:
         """What the errors would be if each answer were right with the probability stated: central 95 %."""

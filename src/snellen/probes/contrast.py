@@ -22,8 +22,8 @@ class Contrast(Sweep):
     levels = tuple((f"c{level:02d}", level / 100) for level in (100, 50, 30, 15, 10, 5, 3, 1))
     published = "contrast"
     axis = "contrast"
-    human = 0.587
+    human = (0.587, "four people (geirhos-2021)")
 
     def change(self, images: Array, amount: float, keys: Sequence[int]) -> Array:
         """Contrast `amount` around mid-grey."""
-        return contrast(images, amount)
+        return contrast(images, amount)[:, :1]

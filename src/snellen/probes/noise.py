@@ -24,8 +24,8 @@ class Noise(Sweep):
     levels = tuple((text, float(text)) for text in ("0.00", "0.03", "0.05", "0.10", "0.20", "0.35", "0.60", "0.90"))
     published = "uniform-noise"
     axis = "noise half-width"
-    human = 0.651
+    human = (0.651, "four people (geirhos-2021)")
 
     def change(self, images: Array, amount: float, keys: Sequence[int]) -> Array:
         """Noise of half-width `amount`."""
-        return uniform_noise(images, amount, uniform(keys, (1, *images.shape[2:]), images))
+        return uniform_noise(images, amount, uniform(keys, (1, *images.shape[2:]), images))[:, :1]
