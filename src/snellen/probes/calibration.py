@@ -84,7 +84,7 @@ class Calibration(Probe):
                     n=n,
                     verdict=self._verdict(value, interval, ideal.high),
                     thresholds="good: within what a perfectly calibrated model scores (95 %, brocker-2007); bad: the interval is "
-                    "above 10 %, the worse half of uncalibrated networks (guo-2017); note: so few images that even 10 % could be luck",
+                    "above 10 %, the worse half of uncalibrated networks (guo-2017); note: too few images to tell",
                     limits=limits,
                     dataset=evidence.dataset,
                     headline=name == "error",
