@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import sample
 
 from snellen import report
 from snellen.run.record import Record
+from tests.report import sample
 
 
 @pytest.fixture(scope="session")

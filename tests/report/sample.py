@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sample_sections import CONFLICT, HOSTILE, PHOTOS, sections
 
 from snellen.run.record import Difference, ImagesRecord, ModelRecord, Record
+from tests.report.sample_sections import CONFLICT, HOSTILE, PHOTOS, sections
 
 BROKEN = tuple((name, "not an image: 0 bytes") for name in HOSTILE)
 

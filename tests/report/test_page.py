@@ -9,12 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import sample
-from reader import Reader, read
 
 from snellen import report
 from snellen.run.record import Record, save
 from snellen.run.record import read as read_record
+from tests.report import sample
+from tests.report.reader import Reader, read
 
 
 @pytest.fixture(scope="module", params=["page", "comparison"])
