@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from snellen.core import SnellenError
-from snellen.images.people import match, read_people
+from snellen.images.people import match, only_people, read_people
+from snellen.methods.compare.scores import UNDISTORTED
 from snellen.trials import SCHEMA
 
 PUBLISHED = """subj,Session,trial,rt,object_response,category,condition,imagename
@@ -162,3 +163,74 @@ def test_other_images_match_nobody():
 def test_same_file_name_twice_is_an_error():
     with pytest.raises(SnellenError, match="cannot tell apart"):
         match(people("edge", ["cat1.png"]), "stimuli", ["edges/cat1.png", "silhouettes/cat1.png"])
+
+
+def test_a_folder_of_people_and_models_keeps_them_apart(tmp_path):
+    (tmp_path / "edge_subject-01_session_1.csv").write_text(PUBLISHED)
+    (tmp_path / "edge_resnet50_session-1.csv").write_text(MODEL)
+    frame = read_people(tmp_path)
+    assert set(frame["kind"]) == {"human", "model"}
+    assert only_people(frame)["subject"].unique().to_list() == ["subject-01"]
+
+
+def test_frames_that_hold_no_people_say_so():
+    frame = people("edge", ["cat1.png"])
+    with pytest.raises(SnellenError, match="expected also kind"):
+        only_people(frame.drop("kind"))
+    with pytest.raises(SnellenError, match=r"my\.parquet: got no trials of people \(kind: model\)"):
+        only_people(people("edge", ["cat1.png"], kind="model"), "my.parquet")
+    with pytest.raises(SnellenError, match="no rows"):
+        only_people(frame.clear())
+
+
+def test_only_people_has_the_columns_of_trials_and_knows_right_from_wrong():
+    frame = people("edge", ["cat1.png", "dog1.png", "dog2.png"]).with_columns(
+        category=pl.Series(["cat", "dog", "dog"]),
+        response=pl.Series(["cat", "cat", None]),
+        correct=pl.lit(None, pl.Boolean),
+        mood=pl.lit("good"),
+    )
+    found = only_people(frame)
+    assert found.columns == list(SCHEMA)
+    assert found["correct"].to_list() == [True, False, False]
+
+
+def distorted() -> pl.DataFrame:
+    """Four images, each in one condition of a published data set."""
+    images = [f"n02123045_{index}.png" for index in range(4)]
+    return people("contrast", images).with_columns(condition=pl.Series(["c100", "c05", "c01", "c100"]))
+
+
+def test_clean_photographs_meet_only_the_trials_on_undistorted_ones():
+    ours = [f"cat/n02123045_{index}.png" for index in range(4)]
+    found = match(distorted(), "contrast", ours)
+    assert sorted(found["image"]) == [ours[0], ours[3]]
+    assert found["condition"].unique().to_list() == ["c100"]
+    assert match(distorted(), "contrast", ours[1:3]).is_empty()
+
+
+def test_distorted_images_meet_the_trials_in_their_condition():
+    named = [f"dnn/000{index}_cop_dnn_{c}_cat_10_n02123045_{index}.png" for index, c in enumerate(("c100", "c05", "c05", "c01"))]
+    found = match(distorted(), "contrast", named)
+    assert sorted(found["image"]) == named[:2]
+    ours = [f"n02123045_{index}.png" for index in range(4)]
+    found = match(distorted(), "contrast", ours, ["c30", "c05", "c01", None])
+    assert sorted(found["image"]) == ours[1:]
+
+
+def test_conditions_of_other_sets_are_the_peoples_own():
+    frame = distorted().with_columns(dataset=pl.lit("study"))
+    assert match(frame, "study", frame["image"].to_list()).height == 4
+
+
+def test_trials_without_a_condition_are_on_the_images_as_they_are():
+    frame = people("contrast", ["cat1.png"])
+    assert match(frame, "contrast", ["cat1.png"]).height == 1
+
+
+def test_published_conditions_of_clean_photographs(shared):
+    frame = read_people(shared / "human/geirhos2021-humans.parquet")
+    for dataset, condition in UNDISTORTED.items():
+        names = frame.filter(pl.col("dataset") == dataset)["image"].unique().sort().to_list()
+        found = match(frame, dataset, names)
+        assert found["condition"].unique().to_list() == [condition], dataset

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from snellen.core import SnellenError
+from snellen.images.shown import as_shown
 from snellen.trials import SCHEMA, check
 
 if TYPE_CHECKING:
@@ -54,12 +55,32 @@ def read_people(path: str | Path) -> pl.DataFrame:
     return pl.concat([_read(file, frame) for file, frame in scans])
 
 
-def match(people: pl.DataFrame, images_name: str, image_names: Sequence[str]) -> pl.DataFrame:
+def only_people(frame: pl.DataFrame, source: str = "people's trials") -> pl.DataFrame:
+    """The trials of people (`kind` "human") in a trials frame, as columns of `snellen.trials.SCHEMA`.
+
+    Where `correct` is null, an answer is right that is the category.
+
+    Raises:
+        SnellenError: a column is missing or of the wrong type, or no trial is a person's.
+    """
+    trials = check(frame, source).filter(pl.col("kind") == "human")
+    if not trials.height:
+        kinds = ", ".join(frame["kind"].cast(pl.String).fill_null("none").unique().sort()[:4]) or "no rows"
+        raise SnellenError(f"{source}: got no trials of people (kind: {kinds}); expected some of kind human: give trials of people")
+    answered = pl.col("response") == pl.col("category")
+    return trials.select(*SCHEMA).with_columns(correct=pl.coalesce("correct", answered).fill_null(value=False))
+
+
+def match(
+    people: pl.DataFrame, images_name: str, image_names: Sequence[str], conditions: Sequence[str | None] | None = None
+) -> pl.DataFrame:
     """The people's trials on these images: their `image` becomes ours, so that a join on `image` works.
 
     A data set of `people` qualifies when it shares at least half of the smaller of both sets, by whole name or else by file name
     without its folder, extension and the published prefix. Of several, the one whose name the images' name resembles is taken
-    ("edges" is edge, "filled-silhouettes" silhouette). No rows when none qualifies.
+    ("edges" is edge, "filled-silhouettes" silhouette). No rows when none qualifies. Of the published data sets that distort
+    photographs, the trials are those in the condition of our image: undistorted, unless `conditions` (one an image, as
+    published) or the published prefix of its file name says otherwise.
 
     Raises:
         SnellenError: several data sets qualify and the name does not decide, or two of our images have the same file name.
@@ -78,7 +99,8 @@ def match(people: pl.DataFrame, images_name: str, image_names: Sequence[str]) ->
         )
         if shared.height:
             dataset = _choose(sorted(shared["dataset"]), images_name)
-            return _renamed(theirs.filter(pl.col("dataset") == dataset), mine, images_name)
+            found = _renamed(theirs.filter(pl.col("dataset") == dataset), mine, images_name)
+            return as_shown(found, image_names, conditions)
     return people.clear()
 
 
