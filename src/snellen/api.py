@@ -106,7 +106,8 @@ def specify(
         trust: allow pickles and code that come with weights.
         command: what the report names as the way to do this exam again.
     """
-    sources: Sequence[Any] = images if isinstance(images, (list, tuple)) else [images]
+    pair = isinstance(images, tuple) and len(images) == 2 and hasattr(images[0], "__array__")
+    sources: Sequence[Any] = images if isinstance(images, (list, tuple)) and not pair else [images]
     sets = tuple(open_images(source, labels=categories, sample=sample, seed=seed) for source in sources)
     names = [one.name for one in sets]
     if len(set(names)) < len(names):
@@ -162,9 +163,10 @@ def conduct(spec: Spec, requirements: Iterable[str] = (), progress: Progress | N
 
 
 def write_page(done: Record, folder: Path) -> Path:
-    """Render the report of a record into its folder."""
+    """Render the report of a record into its folder, which may be named by the record in it."""
     from snellen.report.page import render
 
+    folder = folder if folder.is_dir() else folder.parent
     target = folder / PAGE
     temporary = target.with_suffix(".tmp")
     temporary.write_text(render(done, folder), encoding="utf-8")
@@ -191,7 +193,10 @@ def _probes(wanted: Iterable[str | Probe] | None, settings: Mapping[str, Mapping
     chosen = tuple(wanted) if wanted is not None else probes.DEFAULT
     given = {name.replace("_", "-"): fields for name, fields in settings.items()}
     made = tuple(one if isinstance(one, Probe) else _make(probes.get(one), given) for one in chosen)
-    asked = {probe.name() for probe in made}
+    names = [probe.name() for probe in made]
+    asked = set(names)
+    if len(asked) < len(names):
+        raise SnellenError(f"got the probes {', '.join(names)}; expected each once: ask the other settings in an exam of their own")
     for name in given:
         if name not in asked:
             raise SnellenError(f"got settings for {name}, which is not asked in this exam; asked are {', '.join(sorted(asked))}")

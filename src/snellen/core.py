@@ -173,8 +173,8 @@ class Model(ABC):
 class Images(ABC):
     """A lazily read set of images with one row of facts each.
 
-    `facts` has at least: image (text, unique), category (text or null), source (text). `labels` are the categories' labels,
-    or None when unlabelled. `id` hashes contents, names and categories, in order.
+    `facts` has at least: image (text, unique), category (text or null), source (text), digest (text, of the content).
+    `labels` are the categories' labels, or None when unlabelled. `id` hashes contents, names and categories, in order.
     """
 
     name: str
@@ -196,6 +196,7 @@ class Images(ABC):
 class Condition:
     """What is done to an image before the model sees it: a perturbation's name and level, as text.
 
+    `recipe` tells apart conditions of one name and level that are made differently: a probe's settings, a user's own code.
     `perturb(images, keys)` maps native (N, 3, H, W) in [0, 1] to the same; `keys` are N integers that seed whatever is
     random, one an image, so that order and batch size change nothing.
     """
@@ -203,6 +204,7 @@ class Condition:
     name: str = "clean"
     level: str = ""
     version: int = 1
+    recipe: str = ""
     perturb: Callable[[Array, Sequence[int]], Array] | None = field(default=None, compare=False, repr=False)
 
 
@@ -265,7 +267,7 @@ class Probe(ABC):
         """The images that deserve a closer look; none unless overridden."""
         return ()
 
-    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame) -> list[dict[str, np.ndarray]]:
+    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
         """Arrays worth keeping for each picked image: (N, 3, H, W) as `Model.asarray` takes it, and their clean trials."""
         return [{} for _ in range(len(images))]
 

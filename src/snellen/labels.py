@@ -85,7 +85,7 @@ def custom(names: Iterable[str]) -> Labels:
     Raises:
         SnellenError: the list is empty or names a class twice.
     """
-    keys = tuple(names)
+    keys = tuple(map(printable, names))
     twice = sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else []
     if not keys or twice:
         what = f"{twice[0]!r} more than once" if twice else "an empty list of categories"
@@ -109,6 +109,11 @@ def coarse_of(labels: Labels) -> dict[str, str]:
     if labels.name == "sixteen":
         return {key: key for key in labels.keys}
     return dict(_coarse()) if labels.name == "imagenet-1k" else {}
+
+
+def printable(text: str) -> str:
+    """The text with lone surrogates, as from file names that are no UTF-8, escaped: it can be written anywhere."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def plain(text: str) -> str:
@@ -229,7 +234,7 @@ def resolve(texts: Sequence[str], labels_hint: Labels | str | None = None) -> tu
     Raises:
         SnellenError: a text is unknown to the list, stands for several classes, or is empty; or the hint names no list.
     """
-    texts = [text.strip() for text in texts]
+    texts = [printable(text.strip()) for text in texts]
     if not texts or not all(texts):
         raise SnellenError(
             "got an empty category; expected a name, a WordNet id or an index for every image: leave unlabelled images out"

@@ -188,6 +188,8 @@ def test_a_probe_from_a_file_is_judged_again(room: Path, capsys: pytest.CaptureF
         "    def judge(self, evidence):\n        return [Finding('sweet.n', 'n', 'n', value=float(self.much), headline=True)]\n"
     )
     assert exam(room, "box", "--probes", str(probe), "--set", "sweet.much=3", "--require", "sweet>=3", out="sweet") == 0
-    assert call(["judge", str(room / "sweet")]) == 0
+    assert call(["judge", str(room / "sweet")]) == 2
+    assert "--trust" in capsys.readouterr().err
+    assert call(["judge", str(room / "sweet"), "--trust"]) == 0
     assert "sweet.n" in (room / "sweet" / "exam.json").read_text("utf-8")
     assert "NOT MET" not in capsys.readouterr().out

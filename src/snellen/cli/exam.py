@@ -102,7 +102,8 @@ def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
 
     def pick(name: str, default: Any = None) -> Any:
         value = given[name]
-        return value if value not in (None, (), False) else file.get(name.replace("_", "-"), default)
+        absent = value is None or value is False or value == ()
+        return file.get(name.replace("_", "-"), default) if absent else value
 
     names = pick("probes")
     wanted = [part.strip() for part in names.split(",") if part.strip()] if isinstance(names, str) else None
@@ -129,7 +130,8 @@ def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
         trust=bool(pick("trust", False)),
         command=shlex.join(["snellen", *sys.argv[1:]]),
     )
-    return spec, list(pick("require", []) or [])
+    required = pick("require", []) or []
+    return spec, [required] if isinstance(required, str) else list(required)
 
 
 def _plan(spec: Spec) -> int:

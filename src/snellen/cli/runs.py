@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def judge(run: Path, /) -> int:
+def judge(run: Path, /, *, trust: bool = False) -> int:
     """Judge a finished exam again, without the model, and write its page anew.
 
     Example: `snellen judge exams/efficientnet-lite0-on-photos`
+
+    Parameters:
+        run: the folder of the exam.
+        trust: run probes that stand in files of their own, which the exam names.
     """
     from snellen.api import write_page
     from snellen.run.rejudge import rejudge
 
-    _say(f"Report: {write_page(rejudge(run), run)}")
+    _say(f"Report: {write_page(rejudge(run, trust), run)}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
@@ -10,7 +9,8 @@ import numpy as np
 
 from snellen.arrays import to_numpy
 from snellen.core import Labels, Model, Preprocessing, SnellenError
-from snellen.models.fingerprint import fingerprint
+from snellen.labels import printable
+from snellen.models.fingerprint import identity
 from snellen.models.pixels import checked, normalised, unit_range
 
 DEFAULT = Preprocessing(size=(224, 224), resize=256)
@@ -21,7 +21,7 @@ class FunctionModel(Model):
     """A callable that takes NumPy float32 (N, 3, H, W) in [0, 1], RGB, and returns (N, K) logits or probabilities.
 
     It may return a NumPy array, a tensor or nested lists. It normalises for itself, unless `preprocessing` does. `id` is a
-    fingerprint of its code and of what that code reaches, unless given.
+    fingerprint of its code and of what that code reaches, or of the `id` given instead, with the preprocessing and the labels.
     """
 
     def __init__(
@@ -35,19 +35,11 @@ class FunctionModel(Model):
         id: str | None = None,  # noqa: A002
     ) -> None:
         self.function = function
-        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.name = printable(name or getattr(function, "__name__", type(function).__name__))
         self.labels = labels
         self.preprocessing = preprocessing or DEFAULT
-        print_of = fingerprint(function, self.preprocessing, labels)
-        self.facts = {"framework": "a plain function: no gradients, no features", **(facts or {})}
-        self.id = id or print_of.digest
-        if print_of.unknown and id is None:
-            self.id = f"{print_of.digest}-{secrets.token_hex(8)}"
-            parts = ", ".join(dict.fromkeys(print_of.unknown))
-            self.facts["identity"] = (
-                f"unknown, so that earlier results are never reused: the function depends on {parts}, whose contents cannot be "
-                "told from outside; name its version with id= to reuse results"
-            )
+        self.id, doubts = identity(function, id, self.preprocessing, labels)
+        self.facts = {"framework": "a plain function: no gradients, no features", **doubts, **(facts or {})}
 
     def asarray(self, images: np.ndarray) -> np.ndarray:
         """(N, 3, H, W) uint8 or float → float32 in [0, 1]."""

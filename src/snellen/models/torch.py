@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, final
 
@@ -12,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from snellen.core import Labels, Model, Preprocessing, SnellenError, Unsupported
-from snellen.models.fingerprint import fingerprint
+from snellen.labels import printable
+from snellen.models.fingerprint import identity
 from snellen.models.pixels import checked
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -50,13 +50,14 @@ class TorchModel(Model):
     Args:
         module: the network.
         name: how reports call it; the class's name unless given.
-        labels: its list of answers; ImageNet-1k for 1000 outputs unless given, else integers.
+        labels: its list of answers; unless given, None until the first pass, then ImageNet-1k for 1000 outputs, else integers.
         preprocessing: what stands between files and the module; ImageNet's usual unless given.
         classifier: the name of the submodule whose input is the features; found by its width unless given.
         channels_last: hand images over with channels last in memory, which most convolutions on a CPU like (a fifth faster);
             modules that flatten with `.view` do not bear it.
         facts: provenance to print.
-        id: in place of the hash of code, weights and preprocessing, where the caller has pinned them.
+        id: in place of the hash of code and weights, where the caller has pinned them.
+        fitted_on: the digests of the images that the module was fitted on, where known: a read-out's.
     """
 
     def __init__(
@@ -70,27 +71,29 @@ class TorchModel(Model):
         channels_last: bool = False,
         facts: Mapping[str, str] | None = None,
         id: str | None = None,  # noqa: A002
+        fitted_on: frozenset[str] = frozenset(),
     ) -> None:
         self.module = module
-        self.name = name or type(module).__name__
+        self.name = printable(name or type(module).__name__)
         self.preprocessing = preprocessing or DEFAULT
         self.classifier = classifier
         self._layout = torch.channels_last if channels_last else torch.contiguous_format
         parameters = list(module.parameters())
         first = next((p for p in [*parameters, *module.buffers()] if p.is_floating_point()), torch.empty(0))
         self.device, self.dtype = first.device, first.dtype
-        print_of = fingerprint(module, self.preprocessing, labels)
-        self.id = id or (f"{print_of.digest}-{secrets.token_hex(8)}" if print_of.unknown else print_of.digest)
+        self.id, doubts = identity(module, id, self.preprocessing, labels)
         self.facts = {
             "framework": "PyTorch",
             "parameters": f"{sum(p.numel() for p in parameters):,}",
             "number type": str(self.dtype).removeprefix("torch."),
+            "device": str(self.device),
             **({} if preprocessing else {"preprocessing": "assumed, as nothing was given: ImageNet's usual"}),
+            **doubts,
             **(facts or {}),
         }
         self._width = _width(module, classifier)
-        self.labels = labels if labels is not None or self._width is None else default_labels(self._width)
-        self._given = labels is not None
+        self.labels = labels
+        self.fitted_on = fitted_on
 
     @property
     def abilities(self) -> frozenset[str]:
@@ -128,7 +131,7 @@ class TorchModel(Model):
 
     def _answer(self, images: Tensor) -> Tensor:
         logits = logits_of(self.module(self._normalise(images)), self.name).float()
-        if self.labels is None or (not self._given and logits.ndim == 2 and len(self.labels) != logits.shape[1]):
+        if self.labels is None and logits.ndim == 2 and len(logits) == len(images):
             self.labels = default_labels(logits.shape[-1])
         return checked(logits, len(images), self.name, self.labels)
 

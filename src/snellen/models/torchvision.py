@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from snellen.core import Interpolation, Model, Preprocessing, SnellenError
+from snellen.models.names import labels_of
 from snellen.models.options import at_file, need
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def load(rest: str, options: Options) -> Model:
     return TorchModel(
         network.to(best_device(options.device)),
         name=options.name or f"torchvision:{rest}",
-        labels=options.labels,
+        labels=options.labels or labels_of(meta.get("categories") or ()),
         preprocessing=options.preprocessing or preprocessing_of(weights.transforms()),
         channels_last=True,
         facts={

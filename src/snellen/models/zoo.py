@@ -5,15 +5,15 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snellen import labels
 from snellen.core import Model, Preprocessing, SnellenError
 
 if TYPE_CHECKING:
-    from snellen.core import Labels
     from snellen.models.options import Options
 
 EXAMPLE = "zoo:efficientnet-lite0"
@@ -137,14 +137,13 @@ def load(name: str, options: Options) -> Model:
 
     architecture = import_module(f"snellen.models.architectures.{entry.architecture}")
     network = architecture.build(path, *entry.arguments).to(best_device(options.device))
-    preprocessing = options.preprocessing or entry.preprocessing
     model = TorchModel(
         network,
         name=options.name or f"zoo:{name}",
-        labels=options.labels,
-        preprocessing=preprocessing,
+        labels=options.labels or (None if entry.features_only else labels.imagenet()),
+        preprocessing=options.preprocessing or entry.preprocessing,
         channels_last=True,
-        id=_id(entry, preprocessing, options.labels),
+        id=_id(entry),
         facts={
             "what": entry.about,
             "weights": f"package {entry.package} {version}, SHA-256 {entry.sha256[:12]}…",
@@ -179,12 +178,6 @@ def _locate(name: str, entry: Entry) -> tuple[Path, str]:
     return path, found.version
 
 
-def _id(entry: Entry, preprocessing: Preprocessing, labels: Labels | None) -> str:
-    what = {
-        "revision": REVISION,
-        "weights": entry.sha256,
-        "architecture": [entry.architecture, *entry.arguments],
-        "preprocessing": asdict(preprocessing),
-        "labels": labels.keys if labels else None,
-    }
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+def _id(entry: Entry) -> str:
+    what = {"revision": REVISION, "weights": entry.sha256, "architecture": [entry.architecture, *entry.arguments]}
+    return json.dumps(what, sort_keys=True)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from snellen.methods.compare.panel import Panel
 
 
+MOST_PEOPLE = 40
+"""People drawn one by one."""
+
+
 def between_people(found: Panel, distance: str, seed: int, person: int | None = None) -> Reference | None:
     """What two people reach between them: the mean over pairs (those with `person`) and its interval over images.
 
@@ -31,7 +35,7 @@ def between_people(found: Panel, distance: str, seed: int, person: int | None = 
 def by_person(found: Panel, seed: int) -> Bars:
     """The model's error consistency with each person, beside that person's mean with the others."""
     bars = []
-    for person, name in enumerate(found.people):
+    for person, name in enumerate(found.people[:MOST_PEOPLE]):
         estimate = found.estimate("error_consistency", found.with_model & found.of(person))
         value, interval = estimate.point(), bootstrap(estimate, seed)
         if value is not None and interval is not None:
@@ -40,6 +44,8 @@ def by_person(found: Panel, seed: int) -> Bars:
             bars.append(Bar(name, others.value, others.low, others.high, role="people"))
     alt = "The model's error consistency with each person, and that person's mean with the others, with 95 % intervals over images"
     title = "Error consistency with each person"
+    if len(found.people) > MOST_PEOPLE:
+        title = f"Error consistency with the first {MOST_PEOPLE} of {len(found.people)} people"
     return Bars(title, alt, "error consistency", tuple(bars), x_range=None, mark=(0.0, "independent errors"))
 
 

@@ -41,8 +41,10 @@ def span(interval: Interval | None, as_percent: bool = True) -> str:
 def two_categories(images: Images) -> str | None:
     """Why a probe of right and wrong cannot be asked of cue-conflict images."""
     if "texture" in images.facts.columns:
-        return f"the images of {images.name} show the shape of one category in the texture of another, so that no single answer "
-        "is right"
+        return (
+            f"the images of {images.name} show the shape of one category in the texture of another, "
+            "so that no single answer is right"
+        )
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +12,11 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from snellen.arrays import to_numpy
+from snellen.arrays import image_keys, to_numpy
 from snellen.charts import Chart, Gallery, Lines, Picture, Series
-from snellen.core import Array, Condition, Evidence, Finding, Images, Model, Probe, Reference
+from snellen.core import Array, Condition, Evidence, Finding, Images, Interval, Model, Probe, Reference, Verdict
 from snellen.methods.perturb.grey import as_shown, to_colour
+from snellen.probes import code
 from snellen.probes._shared import clean, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson
 
@@ -42,7 +44,10 @@ class Sweep(Probe):
 
     def conditions(self) -> tuple[Condition, ...]:
         """One a level, 8-bit as people saw them."""
-        return tuple(Condition(self.name(), text, self.version, partial(self._shown, amount)) for text, amount in self.levels)
+        recipe = json.dumps([self.settings(), code(self)]) if self.settings() or code(self) else ""
+        return tuple(
+            Condition(self.name(), text, self.version, recipe, partial(self._shown, amount)) for text, amount in self.levels
+        )
 
     def _shown(self, amount: float, images: Array, keys: Sequence[int]) -> Array:
         changed = as_shown(self.change(images, amount, keys))
@@ -68,10 +73,13 @@ class Sweep(Probe):
         rows = clean(evidence).sort(["confidence", "image"], descending=[True, False])
         return rows["image"].head(1).to_list()
 
-    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame) -> list[dict[str, np.ndarray]]:
+    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
         """Each picked image at each level: its mean over the channels, (H, W) in [0, 1]."""
-        native, keys = model.asarray(images), range(len(images))
-        shown = {text: to_numpy(self._shown(amount, native, keys)).mean(axis=1) for text, amount in self.levels}
+        native, names = model.asarray(images), rows["image"].to_list()
+        shown = {
+            text: to_numpy(self._shown(amount, native, image_keys(self.name(), text, names, seed))).mean(axis=1)
+            for text, amount in self.levels
+        }
         return [{text: grey[at] for text, grey in shown.items()} for at in range(len(images))]
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
@@ -124,20 +132,20 @@ class Sweep(Probe):
         return self._beside_people(finding, claim, evidence) if theirs else finding
 
     def _beside_people(self, finding: Finding, claim: str, evidence: Evidence) -> Finding:
-        people, value, interval = self._people(evidence), finding.value or 0.0, finding.interval
+        people, interval = self._people(evidence), finding.interval
         if people:
             human, source = float(_kept(np.asarray([share for *_, share in people]))), "people in the trials given"
         elif self.human:
             human, source = self.human
         else:
             return finding
-        reaches = interval is not None and interval.high >= human
         return replace(
             finding,
             claim=f"{claim}; {source} keep {percent(human)}.",
             human=Reference(human, label=source),
-            verdict="good" if reaches else "caution" if value >= human / 2 else "bad",
-            thresholds="good: the interval reaches what people keep; bad: less than half of that",
+            verdict=_verdict(interval, human),
+            thresholds="good: the interval reaches what people keep and stays above half of it; bad: it lies below half; note: it "
+            "reaches both, so that too few images decide nothing",
             limits=(
                 *finding.limits,
                 "People saw other photographs, for 200 ms: the shapes of the curves compare, not their heights.",
@@ -184,6 +192,14 @@ class Sweep(Probe):
             Lines("Accuracy against level", f"Accuracy against {self.axis}. {alt}", self.axis, "share right", tuple(series), ticks),
             Gallery("Examples", examples),
         ]
+
+
+def _verdict(interval: Interval | None, human: float) -> Verdict:
+    if interval is None or (interval.high >= human and interval.low <= human / 2):
+        return "note"
+    if interval.high >= human:
+        return "good"
+    return "bad" if interval.high < human / 2 else "caution"
 
 
 def _kept(sums: np.ndarray) -> np.ndarray:

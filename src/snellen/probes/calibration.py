@@ -99,12 +99,16 @@ class Calibration(Probe):
 
     def _calibrated(self, confidence: np.ndarray, seed: int) -> dict[str, Interval]:
         """What the errors would be if each answer were right with the probability stated: central 95 %."""
-        draws = np.random.default_rng(seed).random((NULL_DRAWS, len(confidence))) < confidence
-        out = {}
-        for name, bins in (("error", equal_width(confidence, self.bins)), ("adaptive-error", equal_mass(confidence, self.bins))):
-            member = (bins[:, None] == np.arange(self.bins)).astype(float)
-            gaps = np.abs(draws @ member - confidence @ member).sum(axis=1) / len(confidence)
-            low, high = np.quantile(gaps, [0.025, 0.975])
+        rng, out = np.random.default_rng(seed), {}
+        kinds = {"error": equal_width(confidence, self.bins), "adaptive-error": equal_mass(confidence, self.bins)}
+        members = {name: (bins[:, None] == np.arange(self.bins)).astype(np.float32) for name, bins in kinds.items()}
+        gaps: dict[str, list[float]] = {name: [] for name in kinds}
+        for _ in range(NULL_DRAWS):
+            surplus = (rng.random(len(confidence), dtype=np.float32) < confidence) - confidence
+            for name, member in members.items():
+                gaps[name].append(float(np.abs(surplus.astype(np.float32) @ member).sum()) / len(confidence))
+        for name, drawn in gaps.items():
+            low, high = np.quantile(drawn, [0.025, 0.975])
             out[name] = Interval(float(low), float(high), "simulation")
         return out
 
@@ -121,7 +125,7 @@ class Calibration(Probe):
             interval=interval,
             unit="share",
             n=n,
-            verdict="good" if not sure else "bad" if abs(value) > BAD else "caution",
+            verdict="note" if interval is None else "good" if not sure else "bad" if abs(value) > BAD else "caution",
             thresholds="good: the interval holds zero; bad: more than 10 % off",
             limits=("Errors in opposite directions cancel here; the calibration errors above do not let them.",),
             dataset=evidence.dataset,

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import rankdata
 
+from snellen import labels as known
 from snellen.arrays import to_numpy
 from snellen.charts import Chart, Gallery, Picture
 from snellen.core import Evidence, Finding, Images, Model, Probe
@@ -71,11 +72,15 @@ class WhatItLooksAt(Probe):
         """Typical right, typical wrong and most confident wrong images."""
         return [image for group in self._groups(evidence).values() for image in group["image"]]
 
-    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame) -> list[dict[str, np.ndarray]]:
-        """Maps (H, W) of each image: gradient (where the model gives one), occlusion, edges; and the occlusion windows."""
+    def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
+        """Maps (H, W) of each image: gradient (where the model gives one), occlusion, edges; and the occlusion windows.
+
+        `fine` is the ImageNet class that was explained where the answer is one of the sixteen categories.
+        """
         floats = images.astype(np.float32) / (255.0 if images.dtype == np.uint8 else 1.0)
         native = model.asarray(images)
-        classes = to_numpy(model.logits(native)).argmax(axis=1)
+        logits = to_numpy(model.logits(native))
+        classes = explained(logits, rows["response"].to_list())
         patch, stride = self._window(images.shape[2])
         windows = occlusion(model, floats, classes, patch, stride)
         maps = {
@@ -85,7 +90,10 @@ class WhatItLooksAt(Probe):
         }
         if "gradients" in model.abilities:
             maps["gradient"] = np.abs(to_numpy(gradient(model, native, classes))).max(axis=1)
-        return [{name: values[at].astype(np.float32) for name, values in maps.items()} for at in range(len(images))]
+        arrays = [{name: values[at].astype(np.float32) for name, values in maps.items()} for at in range(len(images))]
+        summed = [response in known.SIXTEEN_MEMBERS and logits.shape[1] == len(known.imagenet()) for response in rows["response"]]
+        fine = [{"fine": np.array(target, np.int64)} if sums else {} for target, sums in zip(classes, summed, strict=True)]
+        return [{**one, **more} for one, more in zip(arrays, fine, strict=True)]
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
         """Mean rank correlation between maps, over the images looked at."""
@@ -185,14 +193,27 @@ class WhatItLooksAt(Probe):
                     continue
                 answer = f"{names.get(row['response'], row['response'])} ({row['confidence']:.0%})"
                 truth = "" if row["correct"] in (True, None) else f"{names.get(row['category'], row['category'])} → "
-                layers = [Picture(row["image"], "gradient", "gradient")] if "gradient" in maps else []
+                of = f" of {known.imagenet().names[int(maps['fine'])]}" if "fine" in maps else ""
+                layers = [Picture(row["image"], f"gradient{of}", "gradient")] if "gradient" in maps else []
                 layers += [
-                    Picture(row["image"], "occlusion", "occlusion", signed=True),
+                    Picture(row["image"], f"occlusion{of}", "occlusion", signed=True),
                     Picture(row["image"], "edges only", "edges"),
                 ]
                 rows.append((heading, (Picture(row["image"], truth + answer), *layers)))
         note = "The last column is the control: it is the same for every model."
         return [Gallery("Photograph, gradient, occlusion, and edges for comparison", tuple(rows), note)]
+
+
+def explained(logits: np.ndarray, responses: Sequence[str]) -> np.ndarray:
+    """The class (N,) whose logit is explained: the answer's, or for one of the sixteen categories its member with the largest."""
+    best = logits.argmax(axis=1)
+    if logits.shape[1] != len(known.imagenet()):
+        return best
+    for at, response in enumerate(responses):
+        members = known.SIXTEEN_MEMBERS.get(response, ())
+        if members:
+            best[at] = members[int(logits[at, list(members)].argmax())]
+    return best
 
 
 def _middle(rows: pl.DataFrame, count: int) -> pl.DataFrame:

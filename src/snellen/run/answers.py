@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -11,22 +13,30 @@ from snellen.core import Labels, Model, SnellenError
 from snellen.methods.compare.decision import sixteen_way
 
 
-def answer_labels(classes: Labels, categories: Labels | None, model: str, images: str) -> Labels:
-    """The list of answers when a model with `classes` meets images with `categories`.
+def answer_labels(classes: Labels, categories: Labels | None, occurring: Sequence[str], model: str, images: str) -> Labels:
+    """The list of answers when a model with `classes` meets images with `categories`, of which some are `occurring`, sorted.
+
+    They meet when every category that occurs is one of the classes; when ImageNet classes can be summed up as the sixteen
+    categories; and when a model that names no classes has as many as there are categories, or as many as occur: then class i
+    is the i-th category of the list, or in alphabetical order.
 
     Raises:
         SnellenError: they cannot be brought together.
     """
-    if categories is None or categories.keys == classes.keys:
+    if categories is None or set(occurring) <= set(classes.keys):
         return classes
     if classes.name == "imagenet-1k" and categories.name == "sixteen":
         return categories
     if classes.name == "integers" and len(classes) == len(categories):
         return categories
+    if classes.name == "integers" and len(classes) == len(occurring):
+        names = dict(zip(categories.keys, categories.names, strict=True))
+        return Labels("custom", tuple(occurring), tuple(names[key] for key in occurring))
     raise SnellenError(
         f"{model} answers with {len(classes)} classes ({classes.name}: {_sample(classes)}), but {images} has {len(categories)} "
         f"categories ({categories.name}: {_sample(categories)}); expected the same list, or ImageNet classes with the sixteen "
-        "categories. Name the model's classes with `--labels FILE` (one a line) in the words of the image set."
+        "categories. Name the model's classes with `--labels FILE` (one a line) in the words of the image set, or the image set's "
+        "categories with `--categories`."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -30,9 +31,29 @@ def differences(folders: Sequence[Path]) -> tuple[list[Record], list[Difference]
     for (first_folder, first), (second_folder, second) in combinations(zip(folders, records, strict=True), 2):
         for section in first.sections:
             twin = next((s for s in second.sections if (s.probe, s.dataset) == (section.probe, section.dataset)), None)
-            if twin is not None and section.status == twin.status == "done":
-                out += _of(section, evidence_of(first_folder, first, section), evidence_of(second_folder, second, twin), first.seed)
+            if twin is None or not section.status == twin.status == "done":
+                continue
+            if (section.settings, section.origin) != (twin.settings, twin.origin):
+                out += _refused(section, first, second, "asked with different settings")
+            elif section.origin not in ("", section.probe):
+                out += _refused(section, first, second, "asked by a probe in a file of its own, which is not run here")
+            else:
+                both = (evidence_of(first_folder, first, section), evidence_of(second_folder, second, twin))
+                out += _of(section, *_same_images(*both), first.seed)
     return records, out
+
+
+def _same_images(first: Evidence, second: Evidence) -> tuple[Evidence, Evidence]:
+    """Both, with the trials on images that have the same name and the same content in both."""
+    on = ["image", *({"digest"} & set(first.trials.columns) & set(second.trials.columns))]
+    kept = first.trials.select(on).unique().join(second.trials.select(on).unique(), on=on)
+    trials = (one.trials.join(kept, on=on, how="semi", maintain_order="left") for one in (first, second))
+    return replace(first, trials=next(trials)), replace(second, trials=next(trials))
+
+
+def _refused(section: Section, first: Record, second: Record, reason: str) -> list[Difference]:
+    names = first.model.name, second.model.name
+    return [Difference(f.id, f.title, *names, None, None, None, 0, section.dataset, reason) for f in section.findings if f.headline]
 
 
 def _of(section: Section, first: Evidence, second: Evidence, seed: int) -> list[Difference]:

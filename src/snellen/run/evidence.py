@@ -15,11 +15,19 @@ TRIALS, PEOPLE, PUBLISHED = "trials", "people", "published.parquet"
 
 def save(evidence: Evidence, out: Path) -> None:
     """Write the trials of the model and of the people on one image set, and all trials of people that were given."""
+    forget(evidence.dataset, out)
     for folder, frame in ((TRIALS, evidence.trials), (PEOPLE, evidence.people)):
         if frame is not None:
             _write(frame, out / folder / f"{slug(evidence.dataset)}.parquet")
+    (out / PUBLISHED).unlink(missing_ok=True)
     if evidence.published is not None:
         _write(evidence.published, out / PUBLISHED)
+
+
+def forget(dataset: str, out: Path) -> None:
+    """Remove what an earlier exam in the same folder left of an image set."""
+    for folder in (TRIALS, PEOPLE):
+        (out / folder / f"{slug(dataset)}.parquet").unlink(missing_ok=True)
 
 
 def load(out: Path, dataset: str, subject: str, labels: Labels, seed: int) -> Evidence:

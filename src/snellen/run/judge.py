@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from snellen.core import Evidence, Images, Model, Probe, SnellenError
-from snellen.probes import origin
+from snellen.probes import code, origin
 from snellen.probes._shared import clean
 from snellen.run.present import pixels_of
 from snellen.run.record import Section
@@ -51,10 +52,10 @@ def _section(probe: Probe, dataset: str, status: str, **rest: object) -> Section
     return Section(**fixed, dataset=dataset, status=status, **rest)  # type: ignore[arg-type]
 
 
-def looks_recipe(probe: Probe, model_id: str, images_id: str, seed: int) -> dict[str, object]:
-    """What the closer looks of a probe depend on."""
-    own = {"probe": probe.name(), "version": probe.version, "settings": probe.settings(), "seed": seed}
-    return {"what": "looks", "model": model_id, "images": images_id, **own}
+def looks_shelf(store: Path, probe: Probe, model_id: str, images_id: str, seed: int) -> Shelf:
+    """Where the closer looks of a probe are kept, by all they depend on."""
+    own = {"probe": probe.name(), "version": probe.version, "code": code(probe), "settings": probe.settings(), "seed": seed}
+    return Shelf(store, {"what": "looks", "model": model_id, "images": images_id, **own})
 
 
 def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: Shelf, advance: Callable[[int], None]) -> None:
@@ -67,7 +68,7 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
         pixels = pixels_of(images, list(wanted), model.preprocessing)
         names = [wanted[row] for row in pixels]
         frame = pl.DataFrame([rows[name] for name in names], schema=evidence.trials.schema)
-        for name, arrays in zip(names, probe.look(model, np.stack(list(pixels.values())), frame), strict=True):
+        for name, arrays in zip(names, probe.look(model, np.stack(list(pixels.values())), frame, evidence.seed), strict=True):
             shelf.write_arrays(_part(name), arrays)
         advance(len(wanted))
 

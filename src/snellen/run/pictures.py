@@ -60,10 +60,8 @@ def _file(*parts: str) -> str:
 
 
 def _array(layer: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(
-        buffer, layer.astype(np.float16) if np.abs(layer).max(initial=0) < 6e4 else layer.astype(np.float32), allow_pickle=False
-    )
+    buffer, peak = io.BytesIO(), np.abs(layer).max(initial=0)
+    np.save(buffer, layer.astype(np.float16 if 1e-2 < peak < 6e4 else np.float32), allow_pickle=False)
     return buffer.getvalue()
 
 

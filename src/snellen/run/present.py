@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ import numpy as np
 import polars as pl
 
 from snellen import trials
-from snellen.arrays import to_numpy
+from snellen.arrays import image_keys, to_numpy
 from snellen.core import Array, Condition, Images, Labels, Model, Preprocessing, SnellenError
 from snellen.images.stream import parts as stream
-from snellen.run.answers import answer_labels, answers, check_logits, named
+from snellen.run.answers import answers, check_logits, named
 from snellen.run.store import Shelf, part_name
 
 PART = 128
@@ -26,10 +25,15 @@ ANSWERS_VERSION = 1
 
 @dataclass(frozen=True)
 class Showing:
-    """One model, one image set, the conditions to show it under, and where the answers go."""
+    """One model, one image set, the conditions to show it under, and where the answers go.
+
+    `classes` are the model's, `given` is the list it answers from on these images.
+    """
 
     model: Model
     images: Images
+    classes: Labels
+    given: Labels
     conditions: tuple[Condition, ...]
     folder: Path
     seed: int
@@ -49,8 +53,10 @@ class Showing:
         return {
             "what": "answers",
             "version": ANSWERS_VERSION,
-            "condition": [condition.name, condition.level, condition.version],
+            "condition": [condition.name, condition.level, condition.version, condition.recipe],
             "model": self.model.id,
+            "classes": self.classes.keys,
+            "answers": self.given.keys,
             "images": self.images.id,
             **random,
         }
@@ -70,21 +76,21 @@ class Showing:
         """All answers of all conditions, once nothing is missing; `without` those (name, level) that failed."""
         left_out = set(without)
         frames = [self.shelf(c).read_frames(self.parts) for c in self.conditions if (c.name, c.level) not in left_out]
-        return pl.concat(frames)
+        names = {"subject": self.model.name, "dataset": self.images.name}
+        return pl.concat(frames).with_columns(pl.lit(text).alias(column) for column, text in names.items())
 
 
-def show(showing: Showing, classes: Labels, advance: Callable[[int], None], workers: int = 2) -> dict[tuple[str, str], str]:
+def show(showing: Showing, advance: Callable[[int], None], workers: int = 2) -> dict[tuple[str, str], str]:
     """Compute and write what is missing. `advance` is told of every batch answered.
 
     Returns:
-        (name, level) of each perturbed condition under which the model's outputs were no logits, and what was wrong.
+        (name, level) of each perturbed condition that failed, in the perturbation or in the model, and what was wrong.
 
     Raises:
-        SnellenError: its outputs on the clean images are no logits, or its classes and the categories don't meet.
+        SnellenError: the model's outputs on the clean images are no logits.
     """
     missing, failures = showing.missing(), {}
-    model, images = showing.model, showing.images
-    given = answer_labels(classes, images.labels, model.name, images.name)
+    model, images, classes = showing.model, showing.images, showing.classes
     names, categories = images.facts["image"].to_list(), images.facts["category"].to_list()
     wanted = sorted(missing)
     loaded = stream(images, model.preprocessing, [part_rows(part, len(images)) for part in wanted], workers)
@@ -101,15 +107,16 @@ def show(showing: Showing, classes: Labels, advance: Callable[[int], None], work
                 continue
             try:
                 logits = _logits(showing, condition, block.pixels, keys, len(classes), advance)
-                if condition.perturb is None and _differ(block.pixels):
+                if condition.perturb is None and len(set(truth)) > 1 and _differ(block.pixels):
                     check_logits(logits, len(keys), model.name, distinct=True)
-            except SnellenError as error:
+            except Exception as error:
                 if condition.perturb is None:
                     raise
-                failures[condition.name, condition.level] = f"{error} (seen under {condition.name} {condition.level})"
+                told = str(error) if isinstance(error, SnellenError) else f"{type(error).__name__}: {error}"
+                failures[condition.name, condition.level] = f"{told} (seen under {condition.name} {condition.level})"
                 continue
             advance(len(block.problems))
-            answered = pl.concat([known, answers(logits, classes, given, truth)], how="horizontal")
+            answered = pl.concat([known, answers(logits, classes, showing.given, truth)], how="horizontal")
             showing.shelf(condition).write_frame(part, _rows(showing, condition, answered, broken))
     for condition in showing.conditions:
         shelf = showing.shelf(condition)
@@ -131,12 +138,6 @@ def part_rows(part: int, total: int) -> range:
     return range(part * PART, min((part + 1) * PART, total))
 
 
-def image_keys(condition: Condition, names: Sequence[str], seed: int) -> list[int]:
-    """One integer an image that seeds whatever is random about it under `condition`."""
-    texts = (f"{seed}|{condition.name}|{condition.level}|{name}" for name in names)
-    return [int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:8], "big") for text in texts]
-
-
 def introduce(model: Model, folder: Path) -> Labels:
     """The model's classes; a model that names none is shown two grey images once, and the count is remembered."""
     if model.labels is not None:
@@ -149,7 +150,9 @@ def introduce(model: Model, folder: Path) -> Labels:
     logits = ask(model, model.asarray(grey))
     check_logits(logits, 2, model.name)
     folder.mkdir(parents=True, exist_ok=True)
-    memory.write_text(json.dumps({"classes": logits.shape[1]}))
+    temporary = memory.with_suffix(".tmp")
+    temporary.write_text(json.dumps({"classes": logits.shape[1]}))
+    temporary.replace(memory)
     return named(model, logits.shape[1])
 
 
@@ -181,7 +184,7 @@ def _logits(
 ) -> np.ndarray:
     """Logits (n, K) in batches of one size, the last filled up, so that a row depends on its image alone."""
     model, batch, out = showing.model, showing.batch, []
-    seeds = image_keys(condition, names, showing.seed) if condition.perturb is not None else []
+    seeds = image_keys(condition.name, condition.level, names, showing.seed) if condition.perturb is not None else []
     for start in range(0, len(names), batch):
         index = np.minimum(np.arange(start, start + batch), len(names) - 1)
         images = model.asarray(pixels[index])

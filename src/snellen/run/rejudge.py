@@ -8,33 +8,50 @@ from pathlib import Path
 from snellen import probes
 from snellen.core import Evidence, Labels, Probe, SnellenError
 from snellen.run import evidence, record
-from snellen.run.judge import looked, looks_recipe, section
+from snellen.run.judge import looked, looks_shelf, section
 from snellen.run.record import ImagesRecord, Record, Section
-from snellen.run.store import Shelf
+from snellen.run.require import parse
 
 
-def rejudge(folder: Path) -> Record:
-    """Judge every finished section anew and write the record."""
+def rejudge(folder: Path, trust: bool = False) -> Record:
+    """Judge every finished section anew, check the requirements again and write the record.
+
+    Raises:
+        SnellenError: a section's probe stands in a file of its own, and that is not trusted.
+    """
     old = record.read(folder)
-    sections = tuple(section(probe_of(s), evidence_of(folder, old, s), s.looks) if s.status == "done" else s for s in old.sections)
+    sections = tuple(
+        section(probe_of(s, trust), evidence_of(folder, old, s, trust), s.looks) if s.status == "done" else s for s in old.sections
+    )
     new = replace(old, sections=sections)
+    new = replace(new, requirements=tuple((text, *parse(text).check(new.findings)) for text, *_ in old.requirements))
     record.save(new, folder)
     return new
 
 
-def probe_of(asked: Section) -> Probe:
-    """The probe of a section, with its settings."""
+def probe_of(asked: Section, trust: bool = False) -> Probe:
+    """The probe of a section, with its settings.
+
+    Raises:
+        SnellenError: it stands in a file of its own, which would have to be run, and that is not trusted.
+    """
+    built_in = asked.origin in ("", asked.probe) and asked.probe in probes.names()
+    if not built_in and not trust:
+        raise SnellenError(
+            f"the probe {asked.probe} stands in {asked.origin or 'a file of its own'}, which would be run; if you trust that file, "
+            "say so with --trust"
+        )
     return probes.get(asked.origin or asked.probe)(**asked.settings)
 
 
-def evidence_of(folder: Path, exam: Record, asked: Section) -> Evidence:
+def evidence_of(folder: Path, exam: Record, asked: Section, trust: bool = False) -> Evidence:
     """The evidence of a section, closer looks included."""
     images = next(images for images in exam.images if images.name == asked.dataset)
     found = evidence.load(folder, images.name, exam.model.name, _labels(images), exam.seed)
     if not asked.looks:
         return found
-    probe = probe_of(asked)
-    shelf = Shelf(folder / "results", looks_recipe(probe, exam.model.id, images.id, exam.seed))
+    probe = probe_of(asked, trust)
+    shelf = looks_shelf(folder / "results", probe, exam.model.id, images.id, exam.seed)
     return replace(found, looks=looked(probe.pick(found), shelf))
 
 

@@ -15,13 +15,11 @@ from snellen import __version__, probes
 from snellen.core import Evidence, Images, Labels, Probe
 from snellen.run import evidence as kept
 from snellen.run import pictures, record
-from snellen.run.answers import answer_labels
-from snellen.run.judge import failed, look, looked, looks_recipe, section, skipped
-from snellen.run.present import introduce, show
+from snellen.run.judge import failed, look, looked, looks_shelf, section, skipped
+from snellen.run.present import show
 from snellen.run.progress import Progress
 from snellen.run.record import ImagesRecord, ModelRecord, Record, Section
 from snellen.run.spec import Spec, plan
-from snellen.run.store import Shelf
 
 
 def run(spec: Spec, progress: Progress | None = None) -> Record:
@@ -34,18 +32,17 @@ def run(spec: Spec, progress: Progress | None = None) -> Record:
     """
     progress = progress or Progress(quiet=True)
     spec.out.mkdir(parents=True, exist_ok=True)
-    classes = introduce(spec.model, spec.store)
     progress.say(f"{spec.model.name}: up to {plan(spec).missing:,} passes to do, {spec.batch_size} images at a time")
     sections: list[Section] = []
     introduced: list[ImagesRecord] = []
     shown: dict[str, str] = {}
     for images in spec.images:
-        own, introduction, files = _examine(spec, images, classes, progress)
+        own, introduction, files = _examine(spec, images, progress)
         sections += own
         introduced.append(introduction)
         shown |= files
     done = Record(
-        model=_introduction(spec, classes),
+        model=_introduction(spec),
         images=tuple(introduced),
         sections=tuple(sections),
         command=spec.command,
@@ -59,12 +56,15 @@ def run(spec: Spec, progress: Progress | None = None) -> Record:
     return done
 
 
-def _examine(spec: Spec, images: Images, classes: Labels, progress: Progress) -> tuple[list[Section], ImagesRecord, dict[str, str]]:
+def _examine(spec: Spec, images: Images, progress: Progress) -> tuple[list[Section], ImagesRecord, dict[str, str]]:
     """One image set: its sections, its introduction, its pictures."""
-    given = answer_labels(classes, images.labels, spec.model.name, images.name)
-    showing = spec.showing(images)
+    given, showing = spec.given[images.name], spec.showing(images)
+    if isinstance(given, str) or not showing.conditions:
+        kept.forget(images.name, spec.out)
+        sections = [skipped(probe, images.name, spec.asked(probe, images) or "") for probe in spec.probes]
+        return sections, _images(images, ()), {}
     with progress.stage(f"{spec.model.name} sees {images.name}", showing.passes(showing.missing())) as advance:
-        broken = show(showing, classes, advance)
+        broken = show(showing, advance)
     trials = showing.read(without=broken)
     problems = trials.filter(pl.col("problem").is_not_null()).unique("image").sort("image").select("image", "problem").rows()
     evidence = Evidence(
@@ -90,19 +90,19 @@ def _examine(spec: Spec, images: Images, classes: Labels, progress: Progress) ->
             sections.append(own)
             looks[probe.name()] = maps
     shown = pictures.collect(sections, images, spec.model, looks, spec.out)
-    categories = len(set(images.facts["category"].drop_nulls()))
-    return (
-        sections,
-        ImagesRecord(images.name, images.id, len(images), categories, dict(images.origin), tuple(problems), given),
-        shown,
-    )
+    return sections, _images(images, tuple(problems), given), shown
+
+
+def _images(images: Images, problems: tuple[tuple[str, str], ...], given: Labels | None = None) -> ImagesRecord:
+    categories = images.facts["category"].drop_nulls().n_unique()
+    return ImagesRecord(images.name, images.id, len(images), categories, dict(images.origin), problems, given)
 
 
 def _ask(
     spec: Spec, probe: Probe, images: Images, evidence: Evidence, progress: Progress
 ) -> tuple[Section, Mapping[str, Mapping[str, np.ndarray]]]:
     """One probe: closer looks where it wants them, then the judgement."""
-    shelf = Shelf(spec.store, looks_recipe(probe, spec.model.id, images.id, spec.seed))
+    shelf = looks_shelf(spec.store, probe, spec.model.id, images.id, spec.seed)
     try:
         picked = probe.pick(evidence) if evidence.trials.height else ()
         missing = len(set(picked)) - len(looked(picked, shelf))
@@ -120,8 +120,8 @@ def _with_facts(trials: pl.DataFrame, images: Images) -> pl.DataFrame:
     return trials.filter(pl.col("problem").is_null()).join(facts, on="image", how="left", maintain_order="left")
 
 
-def _introduction(spec: Spec, classes: Labels) -> ModelRecord:
-    model = spec.model
+def _introduction(spec: Spec) -> ModelRecord:
+    model, classes = spec.model, spec.classes
     return ModelRecord(
         model.name,
         model.id,
@@ -152,6 +152,7 @@ def _provenance(spec: Spec) -> dict[str, str]:
         "snellen": __version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "device": str(spec.model.facts.get("device", "not said")),
         "batch size": str(spec.batch_size),
     }
     for package in ("torch", "numpy", "pillow", "polars", "onnxruntime", "timm", "transformers"):

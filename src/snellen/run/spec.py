@@ -9,8 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from snellen.core import CLEAN, Condition, Images, Model, Probe
-from snellen.run.present import Showing
+from snellen.core import CLEAN, Condition, Images, Labels, Model, Probe, SnellenError
+from snellen.run.answers import answer_labels
+from snellen.run.judge import looks_shelf
+from snellen.run.present import Showing, introduce
 
 CPU_BATCH, GPU_BATCH = 16, 64
 
@@ -57,9 +59,35 @@ class Spec:
         found = {images.name: match(self.people.trials, images.name, images.facts["image"].to_list()) for images in self.images}
         return {name: trials if trials.height else None for name, trials in found.items()}
 
+    @cached_property
+    def classes(self) -> Labels:
+        """The model's classes; a model that names none is asked once."""
+        return introduce(self.model, self.store)
+
+    @cached_property
+    def given(self) -> Mapping[str, Labels | str]:
+        """Image set → the list the model answers from, or why the two don't meet.
+
+        Raises:
+            SnellenError: the model meets none of the image sets.
+        """
+        found: dict[str, Labels | str] = {}
+        for images in self.images:
+            try:
+                occurring = images.facts["category"].drop_nulls().unique().sort().to_list()
+                found[images.name] = answer_labels(self.classes, images.labels, occurring, self.model.name, images.name)
+            except SnellenError as error:
+                if len(self.images) == 1:
+                    raise
+                found[images.name] = str(error)
+        if all(isinstance(one, str) for one in found.values()):
+            raise SnellenError("; ".join(str(one) for one in found.values()))
+        return found
+
     def asked(self, probe: Probe, images: Images) -> str | None:
         """Why a probe can't be asked of an image set; None when it can."""
-        return probe.applies(self.model, images, self.matched[images.name])
+        given = self.given[images.name]
+        return given if isinstance(given, str) else probe.applies(self.model, images, self.matched[images.name])
 
     def showing(self, images: Images) -> Showing:
         """All that must be shown of an image set: the union of what its probes need, the clean images first."""
@@ -67,7 +95,17 @@ class Spec:
         for probe in self.probes:
             if self.asked(probe, images) is None:
                 wanted.update({(c.name, c.level): c for c in (CLEAN, *probe.conditions()) if (c.name, c.level) not in wanted})
-        return Showing(self.model, images, tuple(wanted.values()), self.store, self.seed, self.batch_size)
+        given = self.given[images.name]
+        return Showing(
+            self.model,
+            images,
+            self.classes,
+            self.classes if isinstance(given, str) else given,
+            tuple(wanted.values()),
+            self.store,
+            self.seed,
+            self.batch_size,
+        )
 
 
 @dataclass(frozen=True)
@@ -85,17 +123,16 @@ class Plan:
 
 
 def plan(spec: Spec) -> Plan:
-    """Count what is there and what is missing; asks the model nothing."""
+    """Count what is there and what is missing; asks the model nothing, unless it names no classes."""
     rows, skipped, closer = [], [], 0
     for images in spec.images:
         showing = spec.showing(images)
-        rows.append(
-            (images.name, len(showing.conditions), len(showing.conditions) * len(images), showing.passes(showing.missing()))
-        )
+        missing = showing.passes(showing.missing())
+        rows.append((images.name, len(showing.conditions), len(showing.conditions) * len(images), missing))
         for probe in spec.probes:
             reason = spec.asked(probe, images)
             if reason is not None:
                 skipped.append((probe.name(), images.name, reason))
-            else:
+            elif missing or not looks_shelf(spec.store, probe, spec.model.id, images.id, spec.seed).folder.exists():
                 closer += probe.closer_passes(spec.model)
     return Plan(tuple(rows), closer, tuple(skipped))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,12 +17,18 @@ from snellen.methods.compare.error_consistency import kappa_bounds
 from snellen.methods.compare.means import defined_mean
 from snellen.stats import Estimate
 
+MOST_PAIRS = 500
+"""Pairs of people that are compared, times conditions; of more, so many are drawn."""
+
+_CHUNK_VALUES = 1_000_000  # counts of resamples held in memory at once
+
 
 @dataclass(frozen=True)
 class Panel:
     """`counts` is (N images, C conditions, 4, P pairs), its third axis that of `correctness.pair_counts`.
 
-    `pairs` (P, 2) are places in `people`; the model is -1 and always first.
+    `pairs` (P, 2) are places in `people`; the model is -1 and always first. Of `pairs_of_people`, the pairs of people who saw
+    an image in common, all are there, or as many as MOST_PAIRS allows, drawn at random.
     """
 
     images: np.ndarray
@@ -29,6 +36,7 @@ class Panel:
     people: tuple[str, ...]
     pairs: np.ndarray
     counts: np.ndarray
+    pairs_of_people: int
 
     @property
     def with_model(self) -> np.ndarray:
@@ -69,17 +77,40 @@ def panel(model: pl.DataFrame, people: pl.DataFrame) -> Panel:
     answers = model.select("image", "correct", subject=pl.lit("model"))
     people = people.join(answers, on="image", how="semi")
     group = cohort(people, people.select(CELL).unique().join(answers, on="image"))
-    first, second = group.pairs(slice(None))
-    images, at = np.unique(group.table.cells["image"].to_numpy(), return_inverse=True)
     blocks = group.table.blocks()
+    first, second, pairs_of_people = _pairs(group.table.seen, max(1, MOST_PAIRS // len(blocks)))
+    images, at = np.unique(group.table.cells["image"].to_numpy(), return_inverse=True)
     counts = np.zeros((len(images), len(blocks), 4, len(first)))
     cells = pair_counts(group.table.seen, group.table.correct, first, second)
     for condition, (_, _, columns) in enumerate(blocks):
         counts[at[columns], condition] = np.moveaxis(cells[:, :, columns], 2, 0)
-    return Panel(images, tuple(name for _, name, _ in blocks), group.people, np.column_stack([first, second]) - 1, counts)
+    return Panel(images, tuple(name for _, name, _ in blocks), group.people, np.column_stack([first, second]) - 1, counts, pairs_of_people)
+
+
+def _pairs(seen: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Rows of (S, N) to compare, the model's row 0 with every other first; and how many pairs of people share an image.
+
+    Of more than `most` such pairs, that many are drawn, always the same.
+    """
+    people = np.arange(1, len(seen))
+    shared = seen[1:].astype(np.float32)
+    i, j = np.nonzero(np.triu(shared @ shared.T, k=1))
+    total = len(i)
+    if total > most:
+        drawn = np.sort(np.random.default_rng(0).choice(total, most, replace=False))
+        i, j = i[drawn], j[drawn]
+    return np.concatenate([np.zeros_like(people), people[i]]), np.concatenate([people, people[j]]), total
 
 
 def _average(sums: np.ndarray, distance: str, shape: tuple[int, int, int]) -> Numbers:
     """(..., C * 4 * P) sums over images → (...)."""
-    counts = np.moveaxis(sums.reshape(*sums.shape[:-1], *shape), -2, 0)
+    draws = sums.reshape(math.prod(sums.shape[:-1]), *shape)
+    step = max(1, _CHUNK_VALUES // max(1, math.prod(shape)))
+    parts = [_average_of(draws[start : start + step], distance) for start in range(0, len(draws), step)]
+    return np.concatenate(parts).reshape(sums.shape[:-1])
+
+
+def _average_of(sums: np.ndarray, distance: str) -> Numbers:
+    """(draws, C, 4, P) → (draws,)."""
+    counts = np.moveaxis(sums, 2, 0)
     return defined_mean(defined_mean(distances(counts)[distance], axis=-2), axis=-1)
