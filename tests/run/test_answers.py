@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snellen.arrays import softmax
 from snellen.core import SnellenError
 from snellen.labels import SIXTEEN_MEMBERS, custom, imagenet, integers, sixteen
 from snellen.run.answers import answer_labels, answers, check_logits
@@ -26,6 +27,13 @@ def test_probabilities_are_taken_as_they_are():
     assert rows["confidence"].item() == pytest.approx(0.7)
 
 
+def test_probabilities_in_half_precision_are_not_softened_again():
+    exact = np.random.default_rng(0).dirichlet(np.full(1000, 0.02), 64)
+    half = exact.astype(np.float16).astype(np.float32)
+    assert np.abs(softmax(half) - exact).max() < 2e-3
+    assert np.abs(softmax(half).sum(axis=1) - 1).max() < 1e-12
+
+
 def test_ties_go_to_the_later_answer_in_choice_and_rank():
     rows = answers(np.array([[2.0, 2.0, 1.0]]), ABC, ABC, ["a"])
     assert rows["response"].item() == "b"
@@ -45,11 +53,15 @@ def test_sixteen_way_answer_is_the_mean_over_members():
 
 
 def test_lists_that_meet_and_lists_that_do_not():
-    assert answer_labels(ABC, None, "m", "i") is ABC
-    assert answer_labels(imagenet(), sixteen(), "m", "i").name == "sixteen"
-    assert answer_labels(integers(3), ABC, "m", "i") is ABC
-    with pytest.raises(SnellenError, match=r"3 classes.*16 categories.*--labels"):
-        answer_labels(ABC, sixteen(), "m", "i")
+    assert answer_labels(ABC, None, [], "m", "i") is ABC
+    assert answer_labels(imagenet(), sixteen(), ["cat"], "m", "i").name == "sixteen"
+    assert answer_labels(integers(3), ABC, ["a", "c"], "m", "i") is ABC
+    turned = custom(["c", "b", "a", "d"])
+    assert answer_labels(turned, ABC, ["a", "b", "c"], "m", "i") is turned
+    assert answer_labels(integers(10), integers(9), ["0", "8"], "m", "i").name == "integers"
+    assert answer_labels(integers(2), sixteen(), ["cat", "dog"], "m", "i").keys == ("cat", "dog")
+    with pytest.raises(SnellenError, match=r"3 classes.*16 categories.*--labels.*--categories"):
+        answer_labels(ABC, sixteen(), ["cat", "dog", "oven", "knife"], "m", "i")
 
 
 @pytest.mark.parametrize(
