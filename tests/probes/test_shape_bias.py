@@ -129,3 +129,19 @@ def test_the_published_subjects(shared):
         wanted = {(row["decision_maker"], row["category"]): row["shape_bias"] for row in per_category.iter_rows(named=True)}
         for bar in ShapeBias().charts(given)[0].bars:
             assert bar.value == pytest.approx(wanted["humans" if bar.role == "people" else name, bar.label], abs=6e-11)
+
+
+def few(shape: int, texture: int) -> Evidence:
+    answers = ["cat"] * shape + ["dog"] * texture
+    rows = [(f"cat/cat{at}-dog{at}.png", "cat", "dog", answer, 0.5, "clean") for at, answer in enumerate(answers)]
+    columns = ["image", "category", "texture", "response", "confidence", "condition"]
+    return Evidence("x", "m", pl.DataFrame(rows, schema=columns, orient="row"), sixteen())
+
+
+@pytest.mark.parametrize(
+    ("shape", "texture", "verdict"), [(1, 0, "note"), (4, 0, "note"), (3, 2, "note"), (40, 1, "good"), (0, 2, "caution")]
+)
+def test_a_few_images_decide_nothing(shape, texture, verdict):
+    finding = ShapeBias().judge(few(shape, texture))[0]
+    assert finding.verdict == verdict
+    assert "too few images" in finding.thresholds

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from snellen.core import Evidence, Finding, Images, Interval, Model, Probe, Reference, SnellenError, Verdict
+from snellen.core import Evidence, Finding, Images, Interval, Model, Probe, Reference, Verdict
 from snellen.methods.compare.panel import Panel, panel
 from snellen.probes._agreement_charts import between_people, by_condition, by_person
-from snellen.probes._shared import clean, nothing, percent, span, strip
+from snellen.probes._agreement_trials import Compared, compared, why_not
+from snellen.probes._shared import nothing, percent, span, strip
 from snellen.stats import Estimate, bootstrap, clopper_pearson, mean_estimate
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ LIMITS = (
     "Intervals resample images and keep the observers: they leave out that other people would answer otherwise.",
     "People must have seen these very images. They saw each for a moment (200 ms in the published studies), the model at leisure.",
     "Only being right or wrong is compared, not which wrong category is answered.",
+)
+
+LEAST = 5
+"""Images that the model must get wrong, and right, for a verdict."""
+
+THRESHOLDS = (
+    "good: within what two people reach (the interval over images) or above; bad: below it, and no more than independent errors, "
+    "which give 0; no verdict (too few images) where the interval reaches both, or what two people reach is not above 0, nor with "
+    f"fewer than {LEAST} images right or wrong"
 )
 
 
@@ -53,26 +63,30 @@ class Agreement(Probe):
         if (reason := super().applies(model, images, people)) is not None:
             return reason
         if people is None or not people.height:
-            return f"needs trials of people on the images of {images.name}: give them with --people"
-        return None
+            return (
+                f"needs trials of people on the images of {images.name}, distorted no more than they are: give them with --people"
+            )
+        return why_not(images, people)
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
         """The three distances as means over people, and accuracy on the images they saw."""
-        answers = _answers(evidence)
-        found = panel(answers, _people(evidence))
+        both = compared(evidence)
+        found, answers = panel(both.answers, both.people), both.answers
         distances = {name: found.estimate(name.replace("-", "_"), found.with_model) for name in TITLES}
         return {**distances, "accuracy": mean_estimate(answers["image"].to_numpy(), answers["correct"].to_numpy())}
 
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
         """The distances to people beside those between people, and the accuracies of both."""
-        found, estimates = panel(_answers(evidence), _people(evidence)), self.estimates(evidence)
-        distances = [_distance(evidence, found, name, estimates[name]) for name in TITLES]
-        return [*distances, _accuracy(evidence)]
+        both, estimates = compared(evidence), self.estimates(evidence)
+        found, right = panel(both.answers, both.people), int(both.answers["correct"].sum())
+        fewest = min(right, both.answers.height - right)
+        distances = [_distance(evidence, found, name, estimates[name], fewest) for name in TITLES]
+        return [*distances, _accuracy(evidence, both)]
 
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Error consistency person by person, all distances by condition, and the images where all people part from the model."""
-        answers, people = _answers(evidence), _people(evidence)
-        found = panel(answers, people)
+        both = compared(evidence)
+        found, answers, people = panel(both.answers, both.people), both.answers, both.people
         sure = answers.sort(["confidence", "image"], descending=[True, False])
         right = pl.col("correct")
         votes = people.group_by("image").agg(right.all().alias("all"), right.any().alias("any"), pl.len()).filter(pl.col("len") > 1)
@@ -92,22 +106,7 @@ class Agreement(Probe):
         return [*charts, parting] if parting.rows else charts
 
 
-def _people(evidence: Evidence) -> pl.DataFrame:
-    """Their trials on the images that the model could read."""
-    if evidence.people is None:
-        raise SnellenError(f"got no trials of people on {evidence.dataset}; expected some: give them with --people")
-    return evidence.people.join(clean(evidence).select("image"), on="image", how="semi")
-
-
-def _answers(evidence: Evidence) -> pl.DataFrame:
-    """The model's clean trials on images that people saw, right or wrong by the categories people answered in."""
-    truth = _people(evidence).select("image", "category").unique("image")
-    answer = pl.coalesce("coarse_response", "response")
-    rows = clean(evidence).drop("category").join(truth, on="image", maintain_order="left")
-    return rows.with_columns(response=answer, correct=answer == pl.col("category"))
-
-
-def _distance(evidence: Evidence, found: Panel, name: str, estimate: Estimate) -> Finding:
+def _distance(evidence: Evidence, found: Panel, name: str, estimate: Estimate, fewest: int) -> Finding:
     id_, kappa = f"agreement.{name}", name == "error-consistency"
     value, interval = estimate.point(), bootstrap(estimate, evidence.seed)
     if value is None:
@@ -120,11 +119,8 @@ def _distance(evidence: Evidence, found: Panel, name: str, estimate: Estimate) -
     chance, thresholds, limits, verdict = None, "", (), "note"
     if kappa:
         most = found.greatest_consistency()
-        chance, limits, verdict = 0.0, LIMITS, _verdict(value, interval, human) if most > 0 else "note"
-        thresholds = (
-            "good: within what two people reach (the interval over images) or above; bad: below it, and no more than independent "
-            "errors, which give 0; no verdict for a model without errors"
-        )
+        chance, limits, thresholds = 0.0, (*LIMITS, *_drawn(found)), THRESHOLDS
+        verdict = _verdict(value, interval, human) if fewest >= LEAST and most > 0 else "note"
         claim += f"; 0 is independent errors, and accuracies this far apart allow {most:.3f} at most"
     elif name == "observed-consistency":
         chance = found.estimate("expected_consistency", found.with_model).point()
@@ -148,16 +144,27 @@ def _distance(evidence: Evidence, found: Panel, name: str, estimate: Estimate) -
     )
 
 
+def _drawn(found: Panel) -> tuple[str, ...]:
+    drawn = int((~found.with_model).sum())
+    if drawn == found.pairs_of_people:
+        return ()
+    return (f"Of {found.pairs_of_people:,} pairs of people, {drawn:,} drawn at random make the number for two people.",)
+
+
 def _verdict(value: float, interval: Interval | None, human: Reference | None) -> Verdict:
-    """How it stands between independent errors and the ceiling; an interval that reaches both decides nothing."""
+    """How it stands between independent errors and the ceiling; what reaches both decides nothing."""
     ceiling = 1.0 if human is None or human.low is None else human.low
-    if value >= ceiling:
-        return "good"
-    return "bad" if interval is not None and interval.low <= 0 and interval.high < ceiling else "caution"
+    if interval is None:
+        return "note"
+    if interval.high < ceiling:
+        return "bad" if interval.low <= 0 else "caution"
+    if interval.low <= 0 or ceiling <= 0:
+        return "note"
+    return "good" if value >= ceiling else "caution"
 
 
-def _accuracy(evidence: Evidence) -> Finding:
-    answers, people = _answers(evidence), _people(evidence)
+def _accuracy(evidence: Evidence, both: Compared) -> Finding:
+    answers, people = both.answers, both.people
     hits, n = int(answers["correct"].sum()), answers.height
     each = people.group_by("subject").agg(pl.col("correct").mean())["correct"].to_numpy()
     pooled = float(people["correct"].to_numpy().mean())
@@ -171,7 +178,7 @@ def _accuracy(evidence: Evidence) -> Finding:
         interval=interval,
         unit="share",
         n=n,
-        chance=1 / people["category"].n_unique(),
+        chance=1 / both.alternatives,
         human=Reference(pooled, float(each.min()), float(each.max()), f"{len(each)} people, pooled; range of single people"),
         limits=("Right is the category of the shape; that of the texture counts as wrong.",) if two_cues else (),
         dataset=evidence.dataset,

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from snellen.charts import Bar, Bars, Chart, Gallery, Picture
-from snellen.core import Evidence, Finding, Images, Model, Probe, Reference
+from snellen.core import Evidence, Finding, Images, Interval, Model, Probe, Reference, Verdict
 from snellen.labels import sixteen
 from snellen.methods.compare.shape_bias import decisions, shape_bias
 from snellen.probes._shared import clean, nothing, percent, span
@@ -120,9 +120,10 @@ def _bias(evidence: Evidence, shape: int, texture: int, people: pl.DataFrame | N
         n=shape + texture,
         chance=INDIFFERENCE,
         human=human,
-        verdict="good" if value >= least else "bad" if interval.high < INDIFFERENCE else "caution",
+        verdict=_verdict(value, interval, least),
         thresholds=f"good: at least {percent(least)}, the least shape-biased person ({source}); "
-        "bad: the interval lies below one half, so that texture decides more often than shape",
+        "bad: the interval lies below one half, so that texture decides more often than shape; "
+        "no verdict (too few images) where the interval reaches both",
         limits=(
             "The interval takes images as independent, though several share a shape or a texture; it holds for images like these.",
             "Style transfer leaves other traces than texture: a low shape bias need not hold for textures of another origin.",
@@ -131,6 +132,15 @@ def _bias(evidence: Evidence, shape: int, texture: int, people: pl.DataFrame | N
         dataset=evidence.dataset,
         headline=True,
     )
+
+
+def _verdict(value: float, interval: Interval, least: float) -> Verdict:
+    """How it stands between indifference and the least shape-biased person; an interval that reaches both decides nothing."""
+    if interval.low <= INDIFFERENCE <= interval.high and interval.high >= least:
+        return "note"
+    if value >= least:
+        return "good"
+    return "bad" if interval.high < INDIFFERENCE else "caution"
 
 
 def _decided(evidence: Evidence, decided: int, n: int, people: pl.DataFrame | None) -> Finding:

@@ -84,7 +84,9 @@ def panel(model: pl.DataFrame, people: pl.DataFrame) -> Panel:
     cells = pair_counts(group.table.seen, group.table.correct, first, second)
     for condition, (_, _, columns) in enumerate(blocks):
         counts[at[columns], condition] = np.moveaxis(cells[:, :, columns], 2, 0)
-    return Panel(images, tuple(name for _, name, _ in blocks), group.people, np.column_stack([first, second]) - 1, counts, pairs_of_people)
+    return Panel(
+        images, tuple(name for _, name, _ in blocks), group.people, np.column_stack([first, second]) - 1, counts, pairs_of_people
+    )
 
 
 def _pairs(seen: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, int]:
