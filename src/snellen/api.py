@@ -14,7 +14,7 @@ from snellen import models, probes
 from snellen.core import Finding, Labels, Preprocessing, Probe, SnellenError
 from snellen.images import open_images
 from snellen.images.facts import as_hint
-from snellen.images.people import read_people
+from snellen.images.people import only_people, read_people
 from snellen.run import evidence, record, require
 from snellen.run.progress import Progress
 from snellen.run.record import Record
@@ -117,13 +117,14 @@ def specify(
     )
     crowd = None
     if people is not None:
-        crowd = (
-            People(people, "given as a frame")
-            if isinstance(people, pl.DataFrame)
-            else People(read_people(Path(people)), str(people))
-        )
+        if isinstance(people, pl.DataFrame):
+            crowd = People(only_people(people), "given as a frame")
+        else:
+            crowd = People(only_people(read_people(people), str(people)), str(people))
     folder = Path(out) if out is not None else Path(FOLDER) / evidence.slug(f"{examined.name}-on-{'+'.join(names)}")
-    return Spec(examined, sets, _probes(wanted, settings or {}), folder, crowd, seed, batch_size, command)
+    asked = _probes(wanted, settings or {})
+    called = f"snellen.exam({model if isinstance(model, str) else examined.name!r}, {names}, {list(asked)}, seed={seed})"
+    return Spec(examined, sets, asked, folder, crowd, seed, batch_size, command or called)
 
 
 def exam(
