@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 
 from snellen.charts import Bars, Gallery, Table
-from snellen.core import Evidence
+from snellen.core import Evidence, Images, Labels, SnellenError
 from snellen.images.people import read_people
-from snellen.labels import SIXTEEN, sixteen
+from snellen.labels import SIXTEEN, coarse, imagenet, sixteen
 from snellen.probes.agreement import Agreement
 from snellen.stats import paired_difference
 
@@ -167,3 +167,99 @@ def test_the_published_numbers(shared):
             metric = finding.id.partition(".")[2].replace("-", "_")
             assert finding.value == pytest.approx(wanted["resnet50"][metric], abs=6e-11)
             assert finding.human.value == pytest.approx(wanted["humans"][metric], abs=6e-11)
+
+
+KEYS = {word: f"n{at:08d}" for at, word in enumerate(SIXTEEN)}
+
+
+def in_keys(correct: np.ndarray) -> pl.DataFrame:
+    """Trials of a model that answers in keys, where people answer in words."""
+    return trials(correct).with_columns(pl.col("category", "response").replace_strict(KEYS))
+
+
+def in_keys_judged(correct: np.ndarray, people: pl.DataFrame) -> dict[str, object]:
+    labels = Labels("custom", tuple(KEYS.values()), SIXTEEN)
+    found = Agreement().judge(Evidence("set", "m", in_keys(correct), labels, people=people))
+    return {finding.id.partition(".")[2]: finding for finding in found}
+
+
+def test_model_and_people_are_each_right_by_their_own_words():
+    for correct in (np.ones(N, bool), copier(0.5)):
+        plain, keyed = judged(correct), in_keys_judged(correct, observers())
+        assert [finding.value for finding in plain.values()] == [finding.value for finding in keyed.values()]
+    assert keyed["accuracy"].chance == pytest.approx(1 / 16)
+    assert in_keys_judged(np.ones(N, bool), observers())["accuracy"].value == 1
+
+
+class Folder(Images):
+    def __init__(self, categories: list[str], labels: Labels):
+        self.name, self.id, self.labels, self.origin = "set", "set", labels, {}
+        self.facts = pl.DataFrame({"image": [f"{at:04d}.png" for at in range(len(categories))], "category": categories})
+
+    def fetch(self, rows):
+        raise NotImplementedError
+
+
+def test_people_asked_for_other_categories_are_no_ceiling():
+    word = pl.when(pl.col("category") < "c").then(pl.lit("first")).otherwise(pl.lit("second"))
+    people = observers().with_columns(category=word, response=word)
+    with pytest.raises(SnellenError, match="do not correspond one to one"):
+        judged(copier(0.5), people)
+    images = Folder(CATEGORIES.tolist(), sixteen())
+    assert "do not correspond one to one ('first' for 'airplane'" in Agreement().applies(None, images, people)
+    assert Agreement().applies(None, images, observers()) is None
+    assert "trials of people" in Agreement().applies(None, images, None)
+
+
+def test_people_of_the_sixteen_on_imagenet_classes():
+    dogs, lemon = [key for key in imagenet().keys if coarse(key) == "dog"][:2], "n07749582"
+    categories = [dogs[at % 2] if at % 4 < 2 else lemon for at in range(N)]
+    images = Folder(categories, imagenet())
+    people = observers().with_columns(category=pl.lit("Dog"), response=pl.lit("Dog"))
+    assert Agreement().applies(None, images, people) is None
+    truth = pl.Series(categories)
+    rows = trials(np.zeros(N, bool)).with_columns(
+        category=truth,
+        response=pl.lit(dogs[0]),
+        coarse_category=pl.Series([coarse(category) for category in categories]),
+        coarse_response=pl.Series([None if category == lemon else "dog" for category in categories]),
+    )
+    found = {f.id: f for f in Agreement().judge(Evidence("set", "m", rows, imagenet(), people=people))}
+    assert found["agreement.accuracy"].n == N / 2
+    assert found["agreement.accuracy"].value == 1
+    assert found["agreement.accuracy"].chance == pytest.approx(1 / 16)
+
+
+def test_the_order_of_trials_changes_nothing():
+    shuffled = observers(3).sample(fraction=1, shuffle=True, seed=5)
+    assert judged(copier(0.5), observers(3)) == judged(copier(0.5), shuffled)
+
+
+def test_few_images_decide_nothing():
+    people = observers().filter(pl.col("image") < "0012.png")
+    for seed in range(20):
+        finding = judged(person(100 + seed), people)["error-consistency"]
+        reaches = finding.interval is None or (finding.interval.low <= 0 and finding.interval.high >= finding.human.low)
+        assert finding.verdict != "good" or not reaches
+    assert judged(person(77), people)["error-consistency"].verdict == "note"
+    assert "too few images" in finding.thresholds
+
+
+def test_the_same_four_errors_are_not_enough():
+    people = trials(np.arange(N) >= 4, "p0", "human", "0")
+    finding = judged(np.arange(N) >= 4, people)["error-consistency"]
+    assert (finding.value, finding.verdict) == (pytest.approx(1), "note")
+    people = trials(np.arange(N) >= 50, "p0", "human", "0")
+    assert judged(np.arange(N) >= 50, people)["error-consistency"].verdict == "good"
+
+
+def test_many_people_are_compared_in_pairs_drawn_and_it_says_so():
+    people = observers(60)
+    found = judged(copier(0.5), people)["error-consistency"]
+    assert "Of 1,770 pairs of people, 500 drawn at random make the number for two people." in found.limits
+    assert found.human == judged(copier(0.5), people)["error-consistency"].human
+    few = judged(copier(0.5), observers(20))["error-consistency"]
+    assert not any("drawn" in limit for limit in few.limits)
+    bars = Agreement().charts(evidence(copier(0.5), people))[0]
+    assert len({bar.label for bar in bars.bars}) == 40
+    assert "40 of 60 people" in bars.title

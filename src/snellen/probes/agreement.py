@@ -63,9 +63,7 @@ class Agreement(Probe):
         if (reason := super().applies(model, images, people)) is not None:
             return reason
         if people is None or not people.height:
-            return (
-                f"needs trials of people on the images of {images.name}, distorted no more than they are: give them with --people"
-            )
+            return f"needs trials of people on the images of {images.name}: give them with --people"
         return why_not(images, people)
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
