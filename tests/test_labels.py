@@ -110,3 +110,11 @@ def test_published_category_spellings(shared):
     with (shared / "human" / "sixteen_class_mapping.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert labels.resolve([row["imagenet_label"] for row in rows])[1] == [row["wnid"] for row in rows]
+
+
+def test_names_that_are_no_text_can_be_written():
+    assert labels.custom(["caf\udce9", "tea"]).keys == ("caf\\udce9", "tea")
+    found, keys = labels.resolve(["caf\udce9", "tea"], "custom")
+    assert set(keys) == set(found.keys) == {"caf\\udce9", "tea"}
+    with pytest.raises(SnellenError, match="more than once"):
+        labels.custom(["\udce9", "\\udce9"])

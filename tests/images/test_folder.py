@@ -1,3 +1,4 @@
+import hashlib
 import os
 from pathlib import Path
 
@@ -217,3 +218,11 @@ def test_real_cue_conflict_images(shared):
     assert images.labels.name == "sixteen"
     assert images.facts["category"].value_counts()["count"].to_list() == [4] * 16
     assert images.facts["texture"].is_in(list(images.labels.keys)).all()
+
+
+def test_digests_are_of_contents(tmp_path):
+    for category, index in [("cat", 0), ("dog", 1), ("boat", 0)]:
+        (tmp_path / category).mkdir()
+        (tmp_path / category / "a.jpg").write_bytes(damaged.sound(index))
+    digests = dict(open_images(tmp_path).facts.select("category", "digest").iter_rows())
+    assert digests["cat"] == digests["boat"] == hashlib.sha256(damaged.sound(0)).hexdigest()[:16] != digests["dog"]

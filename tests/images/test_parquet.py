@@ -7,6 +7,7 @@ import pytest
 
 from snellen.core import SnellenError, Unreadable
 from snellen.images import open_images, parquet
+from snellen.images.footer import largest_row_group
 from tests.images import damaged
 
 
@@ -128,3 +129,21 @@ def test_cifar10(shared):
     pixels = np.stack([decode(payload, Preprocessing((32, 32))) for payload in images.fetch(range(200))])
     assert pixels.shape == (200, 3, 32, 32)
     assert 100 < pixels.mean() < 140
+
+
+@pytest.mark.parametrize("groups", [1, 3, 40])
+def test_large_row_groups_are_named(tmp_path, monkeypatch, groups):
+    path = tmp_path / "a.parquet"
+    frame = pl.DataFrame({"image": [bytes([i]) * 2**16 for i in range(120)], "score": [i / 7 for i in range(120)]})
+    frame.write_parquet(path, row_group_size=120 // groups, compression="uncompressed", metadata={"a": "b"})
+    assert largest_row_group(path) == pytest.approx(120 // groups * 2**16, rel=0.05)
+    assert "memory" not in open_images(path).origin
+    monkeypatch.setattr(parquet, "_LARGE_GROUP", 2**20)
+    assert ("memory" in open_images(path).origin) == (groups < 40)
+
+
+def test_a_broken_footer_has_no_row_groups(tmp_path):
+    path = tmp_path / "a.parquet"
+    for content in (b"", b"PAR1", b"not a table", bytes(range(1, 64)), b"\xff" * 64):
+        path.write_bytes(content)
+        assert largest_row_group(path) == 0

@@ -1,7 +1,9 @@
 """Plain functions are black boxes with an identity."""
 
 import functools
+import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,6 +17,7 @@ from snellen.core import Preprocessing, SnellenError, Unsupported
 from snellen.labels import custom
 from snellen.models.fingerprint import fingerprint
 from snellen.models.function import FunctionModel
+from snellen.models.installed import version
 
 from .nets import conv_net
 
@@ -187,5 +190,86 @@ def test_what_cannot_be_identified_is_never_reused_unless_named() -> None:
     assert "_thread.lock" in first.facts["identity"]
     assert "id=" in first.facts["identity"]
     named = FunctionModel(function, id="version 3")
-    assert named.id == "version 3"
+    assert named.id == FunctionModel(function, id="version 3").id != FunctionModel(function, id="version 4").id
     assert "identity" not in named.facts
+
+
+def test_a_given_id_does_not_hide_preprocessing_and_labels() -> None:
+    given = [
+        FunctionModel(colours, id="v1"),
+        FunctionModel(colours, id="v1", preprocessing=Preprocessing((8, 8))),
+        FunctionModel(colours, id="v1", preprocessing=Preprocessing((8, 8), mean=(0.5,) * 3)),
+        FunctionModel(colours, id="v1", labels=custom("abc")),
+    ]
+    assert len({model.id for model in given}) == 4
+
+
+class Settings:
+    scale = np.ones(3)
+
+    def __init__(self, gain: float) -> None:
+        self.gain = gain
+
+
+class Slotted:
+    __slots__ = ("gain",)
+
+    def __init__(self, gain: float) -> None:
+        self.gain = gain
+
+
+def importing(images: np.ndarray) -> np.ndarray:
+    from tests.models import nets
+
+    return nets.PLAIN.size[0] * colours(images)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Settings(1), Settings(2)),
+        (Slotted(1), Slotted(2)),
+        (torch.tanh, torch.relu),
+        (torch.float32, torch.float16),
+        (np.tanh, np.sin),
+        (re.compile("a"), re.compile("b")),
+        (functools.partial(torch.clamp, min=0), functools.partial(torch.clamp, min=1)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_of_every_kind_are_told_apart(one: object, other: object) -> None:
+    assert digest(made_with(one)) == digest(made_with(one)) != digest(made_with(other))
+
+
+def test_attributes_of_classes_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest(Settings(1))
+    monkeypatch.setattr(Settings, "scale", np.zeros(3))
+    assert digest(Settings(1)) != before
+
+
+def test_what_a_function_imports_for_itself_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from . import nets
+
+    before = digest(importing)
+    monkeypatch.setattr(nets, "PLAIN", Preprocessing((4, 4)))
+    assert digest(importing) != before
+
+
+def test_versions_of_packages_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = [np.mean, lambda images: np.mean(images, (2, 3)), made_with(np.random.default_rng(0))]
+    before = [digest(function) for function in functions]
+    version.cache_clear()
+    monkeypatch.setattr(np, "__version__", "99")
+    after = [digest(function) for function in functions]
+    version.cache_clear()
+    assert all(old != new for old, new in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("thing", [np.frompyfunc(abs, 1, 1), threading.local(), iter(range, 0), io.TextIOWrapper(io.BytesIO())])
+def test_hidden_contents_are_unknown(thing: object) -> None:
+    assert fingerprint(thing).unknown
+    assert fingerprint({thing}).unknown
+
+
+def test_names_that_are_no_text_can_be_written() -> None:
+    FunctionModel(colours, name="caf\udce9").name.encode()

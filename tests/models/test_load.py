@@ -3,17 +3,19 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from snellen import models
 from snellen.core import SnellenError
+from snellen.labels import custom
 from snellen.models import SOURCES, load, sources
 from snellen.models.function import FunctionModel
 from snellen.models.torch import TorchModel
 
-from .nets import conv_net
+from .nets import PLAIN, conv_net
 
 CODE = """
 import numpy as np
@@ -32,6 +34,10 @@ def predict(images):
     return images.mean((2, 3))
 
 number = 3
+
+def finished():
+    from snellen.models.function import FunctionModel
+    return FunctionModel(predict)
 """
 
 
@@ -68,6 +74,27 @@ def test_objects() -> None:
     assert model.name == "mine"
     assert load(model) is model
     assert isinstance(load(lambda images: images.mean((2, 3))), FunctionModel)
+
+
+@pytest.mark.parametrize("option", [{"labels": custom("abc")}, {"preprocessing": PLAIN}, {"name": "other"}, {"id": "v1"}])
+@pytest.mark.usefixtures("code")
+def test_a_finished_model_takes_no_options(option: dict[str, Any]) -> None:
+    assert load("shed.tools:finished").name == "predict"
+    for thing in (load(conv_net()), "shed.tools:finished"):
+        with pytest.raises(SnellenError, match=f"with {next(iter(option))}=; expected the model alone"):
+            load(thing, **option)
+
+
+def test_a_finished_model_stays_on_its_device() -> None:
+    model = load(conv_net())
+    assert load(model, device="cpu") is model
+    with pytest.raises(SnellenError, match="with device='cuda'; expected the model alone"):
+        load(model, device="cuda")
+
+
+def test_an_id_is_for_code_alone() -> None:
+    with pytest.raises(SnellenError, match="got id= with zoo:efficientnet-lite0"):
+        load("zoo:efficientnet-lite0", id="v1")
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,28 @@ def test_id_is_of_the_contents(tmp_path: Path) -> None:
     other = OnnxModel(write(tmp_path / "c.onnx", ["m", 3, 16, 16]))
     assert one.id == copy.id
     assert len({one.id, other.id, OnnxModel(tmp_path / "a.onnx", preprocessing=RAW).id}) == 3
-    (tmp_path / "a.onnx.data").write_bytes(b"weights")
-    assert OnnxModel(tmp_path / "a.onnx").id != one.id
+    assert one.facts["device"] in ("cpu", "cuda")
+
+
+@pytest.mark.parametrize("location", ["weights.bin", "m.onnx.data", "parts/w" + "x" * 150])
+def test_id_is_of_the_weights_outside_too(tmp_path: Path, location: str) -> None:
+    path, weights = write(tmp_path / "m.onnx", ["n", 3, 16, 16]), tmp_path / location
+    weights.parent.mkdir(exist_ok=True)
+    graph = onnx.load(path)
+    scale = graph.graph.initializer[0]
+    values = np.array(scale.float_data, np.float32)
+    scale.ClearField("float_data")
+    scale.raw_data = values.tobytes()
+    onnx.external_data_helper.set_external_data(scale, location=location)
+    weights.write_bytes(scale.raw_data)
+    scale.ClearField("raw_data")
+    path.write_bytes(graph.SerializeToString())
+    before = OnnxModel(path, preprocessing=RAW)
+    np.testing.assert_allclose(before.logits(before.asarray(PIXELS)), EXPECTED, rtol=1e-5)
+    weights.write_bytes((2 * values).tobytes())
+    after = OnnxModel(path, preprocessing=RAW)
+    np.testing.assert_allclose(after.logits(after.asarray(PIXELS)), 2 * EXPECTED, rtol=1e-5)
+    assert before.id != after.id
 
 
 @pytest.mark.parametrize(

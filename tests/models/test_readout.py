@@ -89,10 +89,21 @@ def test_id_names_model_images_and_kind(model: TorchModel) -> None:
     assert fit(model, images(), "knn").id == ids[0]
 
 
+def test_a_read_out_names_the_images_it_was_fitted_on(model: TorchModel) -> None:
+    given = images(30)
+    read = fit(model, given)
+    assert read.fitted_on == frozenset(given.facts["digest"])
+    assert not read.fitted_on & frozenset(images(30, seed=9).facts["digest"])
+    assert model.fitted_on == frozenset()
+    assert read.facts["fitted on"].startswith("colours, 30 images")
+    assert read.facts["device"] == "cpu"
+
+
 def test_a_backbone_answers_only_once_read_out() -> None:
     backbone = Backbone(TorchModel(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), name="bare", preprocessing=RAW))
     assert backbone.abilities == {"features"}
     assert backbone.labels is None
+    assert backbone.facts["device"] == "cpu"
     pixels, _ = coloured(30, seed=1)
     with pytest.raises(Unsupported, match="has features but no classifier: name labelled images"):
         backbone.logits(backbone.asarray(pixels))

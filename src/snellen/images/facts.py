@@ -11,6 +11,8 @@ import polars as pl
 from snellen import labels as known
 from snellen.core import Labels, SnellenError
 
+DIGITS = 16
+"""Of a digest, in the facts."""
 _CUE_CONFLICT = re.compile(r"([a-z]+)\d+-([a-z]+)\d+\.png")
 
 
@@ -61,14 +63,19 @@ def frame(
     images: Sequence[str],
     categories: Sequence[str | None],
     sources: str | Sequence[str],
+    digests: Sequence[str],
     extra: Mapping[str, Sequence[object] | pl.Series] | None = None,
 ) -> pl.DataFrame:
-    """The facts: image, category, source, `texture` where the names tell it, then the extra columns."""
+    """The facts: image, category, source, digest, `texture` where the names tell it, then the extra columns.
+
+    `digest` is the start of the SHA-256 of an image's contents, 16 hexadecimal digits: equal files, equal digests.
+    """
     texture = textures(images)
     columns: dict[str, object] = {
         "image": pl.Series(list(images), dtype=pl.String),
         "category": pl.Series(list(categories), dtype=pl.String),
         "source": pl.Series([sources] * len(images) if isinstance(sources, str) else list(sources), dtype=pl.String),
+        "digest": pl.Series([digest[:DIGITS] for digest in digests], dtype=pl.String),
     }
     columns |= {} if texture is None else {"texture": pl.Series(texture, dtype=pl.String)}
     columns |= {name: values for name, values in (extra or {}).items() if name not in columns}

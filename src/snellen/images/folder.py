@@ -78,13 +78,12 @@ def open_folder(
     extra = {column: values.gather(rows) for column, values in table.extra.items()} if table else {}
     images, kept, chosen = [names[row] for row in rows], [categories[row] for row in rows], tuple(files[row] for row in rows)
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-        digests = pool.map(lambda file: digest(read_file(root, file)), chosen)
-        content = identity(images, kept, digests)
+        digests = list(pool.map(lambda file: digest(read_file(root, file)), chosen))
     return Folder(
         name=name or shown(root.name) or "images",
-        id=content,
+        id=identity(images, kept, digests),
         labels=resolved,
-        facts=frame(images, kept, shown(str(path)), extra),
+        facts=frame(images, kept, shown(str(path)), digests, extra),
         origin=_origin(path, found, table, len(files), len(rows), seed),
         root=root,
         files=chosen,

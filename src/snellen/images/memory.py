@@ -93,8 +93,9 @@ def assemble(
         if len(rows) == len(names)
         else {"sample": f"{len(rows)} of {len(names)}, equal per category as far as possible, seed {seed}"}
     )
-    facts = frame(kept, keys, name if sources is None else [sources[row] for row in rows])
-    return InMemory(name, identity(kept, keys, map(digest, chosen)), resolved, facts, {**origin, **whole}, chosen)
+    digests = [digest(payload) for payload in chosen]
+    facts = frame(kept, keys, name if sources is None else [sources[row] for row in rows], digests)
+    return InMemory(name, identity(kept, keys, digests), resolved, facts, {**origin, **whole}, chosen)
 
 
 def _checked(images: Any) -> np.ndarray:

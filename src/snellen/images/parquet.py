@@ -16,6 +16,7 @@ import polars as pl
 from snellen import labels as known
 from snellen.core import Images, Labels, SnellenError, Unreadable
 from snellen.images.facts import canonical, frame, shown, unique
+from snellen.images.footer import largest_row_group
 from snellen.images.identity import digest, identity
 from snellen.images.listing import near
 from snellen.images.sample import stratified
@@ -25,6 +26,8 @@ _BLOCK = 256
 """Consecutive rows read at a time."""
 _KEPT = 2
 """Blocks kept in memory for the rows asked for next."""
+_LARGE_GROUP = 256 * 2**20
+"""In bytes; reading a block takes as much memory as the row groups it lies in, and a larger one is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,13 @@ def open_parquet(
     origin = {"file": shown(str(path)), "categories": f"column {layout.category}" if layout.category else "none given"}
     if len(rows) < table.height:
         origin["sample"] = f"{len(rows)} of {table.height}, equal per category as far as possible, seed {seed}"
-    content = identity(kept, keys, (digest(_given(payload)) for payload in _stream(path, layout.payload, rows)))
-    facts = frame(kept, keys, str(path), extra)
-    return Parquet(name or shown(path.stem), content, resolved, facts, origin, path, tuple(rows), layout.payload)
+    if (largest := largest_row_group(path)) > _LARGE_GROUP:
+        origin["memory"] = f"a row group of {largest // 2**20} MiB is read as a whole: write the file with smaller row groups"
+    digests = [digest(_given(payload)) for payload in _stream(path, layout.payload, rows)]
+    facts = frame(kept, keys, shown(str(path)), digests, extra)
+    return Parquet(
+        name or shown(path.stem), identity(kept, keys, digests), resolved, facts, origin, path, tuple(rows), layout.payload
+    )
 
 
 def _layout(schema: Mapping[str, pl.DataType], path: Path) -> _Layout:

@@ -40,7 +40,7 @@ def load(
     Args:
         name_or_object: `zoo:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file,
             `package.module:name` or `file.py:name` (a module, a factory without arguments, or a function images → logits),
-            an `nn.Module`, such a function itself, or a `Model`, which comes back as it is.
+            an `nn.Module`, such a function itself, or a `Model`, which comes back as it is and takes no options.
         name: how reports call it.
         labels: its list of answers, where it does not know them itself.
         preprocessing: what stands between image files and the model, where it does not know that itself.
@@ -67,10 +67,10 @@ def wrap(thing: Any, options: Options) -> Model:
     """A Python object as a model: a `Model`, an `nn.Module`, or a function from images to logits.
 
     Raises:
-        SnellenError: it is none of these, or not on the device asked for.
+        SnellenError: it is none of these, not on the device asked for, or a `Model` with options that would change it.
     """
     if isinstance(thing, Model):
-        return thing
+        return _as_it_is(thing, options)
     if "torch" in sys.modules and isinstance(thing, import_module("torch.nn").Module):
         from snellen.models.torch import TorchModel
 
@@ -90,6 +90,18 @@ def wrap(thing: Any, options: Options) -> Model:
     )
 
 
+def _as_it_is(model: Model, options: Options) -> Model:
+    asked = {"name": options.name, "labels": options.labels, "preprocessing": options.preprocessing, "id": options.id}
+    given = [f"{option}=" for option, value in asked.items() if value is not None]
+    where = model.facts.get("device", options.device) if hasattr(model, "facts") else options.device
+    given += [] if options.device in ("auto", where, where.partition(":")[0]) else [f"device={options.device!r}"]
+    if given:
+        raise SnellenError(
+            f"got a finished model, {model.name}, with {', '.join(given)}; expected the model alone: give that where it is made"
+        )
+    return model
+
+
 def sources() -> list[tuple[str, str, str]]:
     """(what a name starts with, one line about it, an example) of every source, without importing any of them."""
     listed = {**{f"{prefix}:NAME": file for prefix, file in SOURCES.items()}, **_OTHERS}
@@ -100,6 +112,8 @@ def _by_name(text: str, options: Options) -> Model:
     prefix, colon, rest = text.partition(":")
     source = SOURCES.get(prefix) if colon else _FILES.get(Path(text).suffix.lower())
     if source is not None:
+        if options.id is not None:
+            raise SnellenError(f"got id= with {text}; expected it only with code of your own: the id of a file is taken from it")
         return import_module(f"snellen.models.{source}").load(rest if colon else text, options)
     before, colon, after = text.rpartition(":")
     if colon and after.isidentifier() and (before.endswith(".py") or all(part.isidentifier() for part in before.split("."))):

@@ -40,7 +40,8 @@ def load(text: str, options: Options) -> Model:
             raise SnellenError(f"{where} has no {name!r}; expected a network, a factory or a function of that name.{hint}")
         thing = getattr(module, name)
         called = replace(options, name=options.name or f"{Path(where).name if where.endswith('.py') else where}:{name}")
-        return wrap(thing() if _is_factory(thing) else thing, called)
+        made = thing() if _is_factory(thing) else thing
+        return wrap(made, options if isinstance(made, Model) else called)
 
 
 def _is_factory(thing: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import dis
 import functools
 import hashlib
@@ -48,9 +49,7 @@ def fingerprint(*things: object) -> Fingerprint:
     return Fingerprint(walk.sha.hexdigest(), tuple(dict.fromkeys(walk.unknown)))
 
 
-def identity(
-    thing: object, given: str | None, preprocessing: Preprocessing, labels: Labels | None
-) -> tuple[str, dict[str, str]]:
+def identity(thing: object, given: str | None, preprocessing: Preprocessing, labels: Labels | None) -> tuple[str, dict[str, str]]:
     """The id of a model, 64 hexadecimal digits, and the facts to print about it.
 
     `given` stands in for the fingerprint of `thing`. Where that leaves anything unknown, the id is new each time.
@@ -154,14 +153,17 @@ class _Walk:
         elif hasattr(kind, "inlined_graph"):
             self.text(thing.inlined_graph)
         elif _plain(kind):
-            self.all((kind, {**getattr(thing, "__dict__", {}), **{k: getattr(thing, k) for k in _slots(kind) if hasattr(thing, k)}}))
+            self.all(
+                (kind, {**getattr(thing, "__dict__", {}), **{k: getattr(thing, k) for k in _slots(kind) if hasattr(thing, k)}})
+            )
         else:
             self._reduced(thing)
 
     def _reduced(self, thing: Any) -> None:
         """By what pickle would keep of it."""
         try:
-            made = thing.__reduce_ex__(4)
+            kept = copyreg.dispatch_table.get(type(thing))
+            made: Any = kept(thing) if kept else thing.__reduce_ex__(4)
         except Exception:  # noqa: BLE001 (whatever stands in the way of pickling it)
             self.unknown.append(f"{type(thing).__module__}.{type(thing).__qualname__}")
             return
@@ -172,7 +174,7 @@ class _Walk:
         self.text(*(named or (function.__module__, function.__qualname__)))
         self.one(function.__code__)
         if named is not None:
-            return
+            return None
         self.all((function.__defaults__, function.__kwdefaults__, [_content(cell) for cell in function.__closure__ or ()]))
         if installed(function.__globals__.get("__name__")):
             return self.text(version(function.__globals__["__name__"]))

@@ -26,7 +26,7 @@ def installed(module: str | None) -> bool:
 
 @functools.cache
 def version(module: str) -> str:
-    """Of the installed package a module belongs to, or of Python; empty for the user's own, and for Snellen, which counts by itself."""
+    """Of the installed package a module belongs to, or of Python; empty for the user's own modules and for Snellen's."""
     top = module.partition(".")[0]
     if not installed(module) or top == "snellen":
         return ""

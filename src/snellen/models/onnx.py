@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from snellen.core import Model, Preprocessing, SnellenError
-from snellen.models.fingerprint import fingerprint
+from snellen.labels import printable
+from snellen.models.fingerprint import identity
 from snellen.models.options import need
 from snellen.models.pixels import checked, normalised, unit_range
 
@@ -45,7 +47,7 @@ class OnnxModel(Model):
         self._session = _session(path, device)
         self._input, self._last, self._batch, size = _images_input(self._session, path)
         self._type = _TYPES[self._input.type]
-        self.name = name or path.name
+        self.name = printable(name or path.name)
         self.labels = labels
         usual = Preprocessing(
             size or (SIDE, SIDE), round(min(size or (SIDE, SIDE)) / 0.875), mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
@@ -57,10 +59,11 @@ class OnnxModel(Model):
             )
         self.facts = {
             "framework": f"ONNX Runtime ({', '.join(self._session.get_providers())})",
-            "file": path.name,
+            "file": printable(path.name),
+            "device": "cuda" if any("CUDA" in provider for provider in self._session.get_providers()) else "cpu",
             **({} if preprocessing else {"preprocessing": "assumed, as the file does not say: ImageNet's usual"}),
         }
-        self.id = fingerprint(_digest(path), self.preprocessing, labels).digest
+        self.id, _ = identity(_digest(path), None, self.preprocessing, labels)
 
     def asarray(self, images: np.ndarray) -> np.ndarray:
         """(N, 3, H, W) uint8 or float → float32 in [0, 1]."""
@@ -127,9 +130,20 @@ def _images_input(session: Any, path: Path) -> tuple[Any, bool, int | None, tupl
 
 
 def _digest(path: Path) -> str:
-    """SHA-256 of the file, and of the files of weights beside it that are named after it."""
-    sha = hashlib.sha256()
-    for part in [path, *(p for end in (".data", "_data") if (p := path.with_name(path.name + end)).is_file())]:
-        with part.open("rb") as file:
-            sha.update(hashlib.file_digest(file, "sha256").digest())
+    """SHA-256 of the file, and of every file of weights that it names."""
+    graph = path.read_bytes()
+    sha = hashlib.sha256(hashlib.sha256(graph).digest())
+    for part in sorted({path.parent / name for name in _external(graph)}):
+        if part.is_file():
+            with part.open("rb") as file:
+                sha.update(hashlib.file_digest(file, "sha256").digest())
     return sha.hexdigest()
+
+
+def _external(graph: bytes) -> set[str]:
+    """Where a graph keeps weights outside of itself: the value beside each key "location", a length and as many bytes of text."""
+    found = set()
+    for entry in re.finditer(rb"\x0a\x08location\x12([\x80-\xff]*[\x00-\x7f])", graph):
+        length = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(entry[1]))
+        found.add(graph[entry.end() : entry.end() + length].decode("utf-8", "surrogateescape"))
+    return {name for name in found if "\0" not in name}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Literal, final
@@ -33,6 +32,7 @@ class Backbone(Model):
         self.network = model.module
         self.name, self.id, self.facts, self.preprocessing = model.name, model.id, model.facts, model.preprocessing
         self.labels = None
+        self.fitted_on = model.fitted_on
         self._model = model
 
     def asarray(self, images: np.ndarray) -> Tensor:
@@ -55,7 +55,7 @@ def fit(model: Model, images: Images, kind: Kind = "knn") -> TorchModel:
 
     "knn" lets the 20 most similar images vote (cosine similarity, weights exp(similarity / 0.07); wu-2018) and gives log
     probabilities. "linear" is multinomial logistic regression on standardised features with an L2 penalty of weight 1.
-    Gradients go through either. Examine the result on other images than those it was fitted on.
+    Gradients go through either. Examine the result on other images than those it was fitted on: `fitted_on` has their digests.
 
     Raises:
         Unsupported: the model shows no features.
@@ -64,7 +64,7 @@ def fit(model: Model, images: Images, kind: Kind = "knn") -> TorchModel:
     if kind not in ("knn", "linear"):
         raise SnellenError(f"got the read-out {kind!r}; expected knn or linear")
     network = _network(model)
-    features, truth, left_out = _collect(model, images)
+    features, truth, rows = _collect(model, images)
     if images.labels is None or len(np.unique(truth)) < 2:
         raise SnellenError(
             f"{images.name} gives {len(np.unique(truth))} categories to fit a read-out on; expected at least two: "
@@ -75,6 +75,7 @@ def fit(model: Model, images: Images, kind: Kind = "knn") -> TorchModel:
     head = _knn(features, classes, images.labels) if kind == "knn" else _linear(features, classes, images.labels)
     what = {"model": model.id, "images": images.id, "kind": kind, "version": VERSION, "labels": images.labels.keys}
     says = {"knn": f"cosine k-NN, k = {min(NEIGHBOURS, len(truth))}", "linear": "multinomial logistic regression"}[kind]
+    left_out = len(images) - len(rows)
     skipped = f" ({left_out} unreadable or unlabelled left out)" if left_out else ""
     return TorchModel(
         nn.Sequential(OrderedDict(backbone=network, readout=head)).to(device),
@@ -82,8 +83,13 @@ def fit(model: Model, images: Images, kind: Kind = "knn") -> TorchModel:
         labels=images.labels,
         preprocessing=model.preprocessing,
         classifier="readout",
-        facts={**model.facts, "read-out": f"{says}, on {len(truth)} images of {images.name}{skipped}"},
-        id=hashlib.sha256(json.dumps(what).encode()).hexdigest(),
+        facts={
+            **model.facts,
+            "read-out": f"{says}, on {len(truth)} images of {images.name}{skipped}",
+            "fitted on": f"{images.name}, {len(truth)} images (set {images.id[:12]}): examine it on others",
+        },
+        id=json.dumps(what),
+        fitted_on=frozenset(images.facts["digest"].gather(rows).to_list()) if "digest" in images.facts.columns else frozenset(),
     )
 
 
@@ -112,20 +118,21 @@ def _network(model: Model) -> nn.Module:
     raise Unsupported(f"{model.name} cannot be given a read-out: expected a PyTorch model that shows its features")
 
 
-def _collect(model: Model, images: Images) -> tuple[Tensor, np.ndarray, int]:
-    """Features (N, D), the index of each image's category (N,), and how many images had none or could not be read."""
+def _collect(model: Model, images: Images) -> tuple[Tensor, np.ndarray, list[int]]:
+    """Features (N, D), the index of each image's category (N,), and the rows of these images: readable, with a category."""
     from snellen.images.stream import parts
 
     categories = images.facts["category"].to_list()
     place = {key: at for at, key in enumerate(images.labels.keys if images.labels else ())}
     rows = [row for row, category in enumerate(categories) if category in place]
-    found, truth = [], []
+    found: list[Tensor] = []
+    used: list[int] = []
     for part in parts(images, model.preprocessing, [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]):
         if part.rows:
             found.append(model.features(model.asarray(part.pixels)))
-            truth += [place[categories[row]] for row in part.rows]
+            used += part.rows
     features = torch.cat(found) if found else torch.empty(0, 1)
-    return features, np.array(truth, dtype=np.int64), len(categories) - len(truth)
+    return features, np.array([place[categories[row]] for row in used], dtype=np.int64), used
 
 
 def _knn(features: Tensor, classes: Tensor, labels: Labels) -> NearestNeighbours:
