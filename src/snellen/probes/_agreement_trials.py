@@ -33,7 +33,7 @@ def compared(evidence: Evidence) -> Compared:
     if column == "coarse_category":
         rows = rows.with_columns(category="coarse_category", response="coarse_response")
         rows = rows.with_columns(correct=pl.col("category") == pl.col("response"))
-        people = people.with_columns(_word("category")).join(rows.select("image", "category"), on=["image", "category"], how="semi")
+        people = _in_plain_words(people).join(rows.select("image", "category"), on=["image", "category"], how="semi")
     rows = rows.filter(pl.col("correct").is_not_null()).join(people, on="image", how="semi", maintain_order="left")
     people = people.join(rows, on="image", how="semi", maintain_order="left")
     return Compared(rows, people, len(SIXTEEN) if column == "coarse_category" else len(evidence.labels))
@@ -60,9 +60,10 @@ def standard(images: pl.DataFrame, people: pl.DataFrame, name: str) -> str:
     Raises:
         SnellenError: neither corresponds one to one.
     """
-    if "coarse_category" in images.columns and people.select(_word("category").is_in(SIXTEEN).all()).item():
-        both = images.select("image", "coarse_category").drop_nulls().join(people.with_columns(_word("category")), on="image")
-        if both.filter(pl.col("category") == pl.col("coarse_category")).height:
+    if "coarse_category" in images.columns:
+        worded = _in_plain_words(people)
+        both = images.select("image", category="coarse_category").drop_nulls().join(worded, on=["image", "category"], how="semi")
+        if both.height and worded["category"].is_in(SIXTEEN).all():
             return "coarse_category"
     pairs = images.select("image", ours="category").drop_nulls().join(people.select("image", theirs="category"), on="image")
     pairs = pairs.select("ours", "theirs").unique().sort("ours", "theirs")
@@ -78,6 +79,7 @@ def standard(images: pl.DataFrame, people: pl.DataFrame, name: str) -> str:
     return "category"
 
 
-def _word(column: str) -> pl.Expr:
-    """The text as `labels.plain` compares it."""
-    return pl.col(column).map_elements(plain, return_dtype=pl.String)
+def _in_plain_words(people: pl.DataFrame) -> pl.DataFrame:
+    """Their categories as `labels.plain` compares texts."""
+    words = {word: plain(word) for word in people["category"].unique().drop_nulls()}
+    return people.with_columns(pl.col("category").replace_strict(words, default=None, return_dtype=pl.String))
