@@ -56,8 +56,12 @@ class Spec:
 
         if self.people is None:
             return {images.name: None for images in self.images}
-        found = {images.name: match(self.people.trials, images.name, images.facts["image"].to_list()) for images in self.images}
-        return {name: trials if trials.height else None for name, trials in found.items()}
+        found: dict[str, pl.DataFrame | None] = {}
+        for images in self.images:
+            conditions = images.facts["condition"].to_list() if "condition" in images.facts.columns else None
+            trials = match(self.people.trials, images.name, images.facts["image"].to_list(), conditions)
+            found[images.name] = trials if trials.height else None
+        return found
 
     @cached_property
     def classes(self) -> Labels:
