@@ -50,7 +50,7 @@ def load(rest: str, options: Options) -> Model:
     return TorchModel(
         network.to(best_device(options.device)),
         name=options.name or f"hf:{rest}",
-        labels=options.labels or labels_of([str(names[at]) for at in sorted(names)]),
+        labels=options.labels or labels_of([str(names[at]) for at in sorted(names)], len(names)),
         preprocessing=options.preprocessing or preprocessing_of(cast("Any", processor).to_dict()),
         facts={
             "architecture": type(network).__name__,

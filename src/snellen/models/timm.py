@@ -34,7 +34,7 @@ def load(rest: str, options: Options) -> Model:
     return TorchModel(
         network.to(best_device(options.device)),
         name=options.name or f"timm:{rest}",
-        labels=options.labels or labels_of(list(config.get("label_names") or ())),
+        labels=options.labels or labels_of(list(config.get("label_names") or ()), network.num_classes),
         preprocessing=options.preprocessing or preprocessing_of(resolve_model_data_config(network)),
         channels_last=True,
         facts={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,7 +42,7 @@ def load(rest: str, options: Options) -> Model:
     return TorchModel(
         network.to(best_device(options.device)),
         name=options.name or f"torchvision:{rest}",
-        labels=options.labels or labels_of(meta.get("categories") or ()),
+        labels=options.labels or labels_of(meta.get("categories") or (), _classes(network.state_dict())),
         preprocessing=options.preprocessing or preprocessing_of(weights.transforms()),
         channels_last=True,
         facts={
@@ -74,8 +75,12 @@ def _from_file(name: str, file: Path, trust: bool) -> Any:
     state = read(file, trust)
     with torch.device("meta"):
         usual = torchvision.models.get_model(name, weights=None).state_dict()
-    last = [key for key, value in usual.items() if value.ndim > 1][-1]
-    classes = len(state[last]) if last in state else len(usual[last])
+    classes = _classes({key: state.get(key, value) for key, value in usual.items()})
     network = torchvision.models.get_model(name, weights=None, num_classes=classes)
     fill(network, state, file)
     return network
+
+
+def _classes(state: Mapping[str, Any]) -> int:
+    """How many rows the last layer of weights has: in torchvision, always the classifier."""
+    return len([value for value in state.values() if value.ndim > 1][-1])
