@@ -138,6 +138,8 @@ class Model(ABC):
     preprocessing: Preprocessing
     facts: Mapping[str, str]
     """Provenance to print: source, licence, parameters, expected accuracy …"""
+    fitted_on: frozenset[str] = frozenset()
+    """Digests of the images that a read-out was fitted on, as in `Images.facts`."""
 
     @abstractmethod
     def asarray(self, images: np.ndarray) -> Array:

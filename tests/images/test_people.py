@@ -5,7 +5,7 @@ import pytest
 
 from snellen.core import SnellenError
 from snellen.images.people import match, only_people, read_people
-from snellen.methods.compare.scores import UNDISTORTED
+from snellen.images.shown import UNDISTORTED
 from snellen.trials import SCHEMA
 
 PUBLISHED = """subj,Session,trial,rt,object_response,category,condition,imagename

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from snellen import api, load
 from snellen.core import Images, SnellenError
@@ -179,3 +180,12 @@ def test_few_images_decide_nothing(tmp_path: Path):
     exam = api.exam(patient(bias=2.5), photographs(6), ["contrast"], out=tmp_path)
     finding = exam["contrast"]
     assert finding.interval is None or finding.verdict != "good" or finding.interval.low > 0.3
+
+
+def test_a_readout_examined_on_its_own_images_is_warned_about(tmp_path: Path):
+    images, others = photographs(48), photographs(48, seed=9)
+    network = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(8), torch.nn.Flatten(), torch.nn.Linear(192, 16))
+    model = load(network, preprocessing=PREPROCESSING, readout=("knn", images), name="read-out")
+    own, fresh = (api.exam(model, one, ["accuracy"], out=tmp_path / f"{at}") for at, one in enumerate((images, others)))
+    assert any("fitted on 48 of these 48 images" in limit for limit in own["accuracy"].limits)
+    assert not any("fitted on" in limit for limit in fresh["accuracy"].limits)

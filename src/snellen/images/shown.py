@@ -6,7 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from snellen.methods.compare.scores import UNDISTORTED
+UNDISTORTED: Mapping[str, str] = {
+    "colour": "cr",
+    "contrast": "c100",
+    "eidolonI": "1-10-10",
+    "eidolonII": "1-3-10",
+    "eidolonIII": "1-0-10",
+    "false-colour": "true",
+    "high-pass": "inf",
+    "low-pass": "0",
+    "phase-scrambling": "0",
+    "power-equalisation": "0",
+    "rotation": "0",
+    "uniform-noise": "0.00",
+}
+"""The control condition of each parametric data set, left out of the benchmark (geirhos-2021)."""
 
 UNTOUCHED: Mapping[str, tuple[str, ...]] = {
     **{dataset: (condition,) for dataset, condition in UNDISTORTED.items()},

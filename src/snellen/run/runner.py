@@ -87,7 +87,7 @@ def _examine(spec: Spec, images: Images, progress: Progress) -> tuple[list[Secti
             sections.append(failed(probe, images.name, lost[0]))
         else:
             own, maps = _ask(spec, probe, images, evidence, progress)
-            sections.append(own)
+            sections.append(_flattered(own, spec, images))
             looks[probe.name()] = maps
     shown = pictures.collect(sections, images, spec.model, looks, spec.out)
     return sections, _images(images, tuple(problems), given), shown
@@ -112,6 +112,16 @@ def _ask(
         return failed(probe, images.name, error), {}
     maps = looked(picked, shelf)
     return section(probe, replace(evidence, looks=maps), shelf.key if picked else ""), maps
+
+
+def _flattered(asked: Section, spec: Spec, images: Images) -> Section:
+    """The section, with a warning in every finding when the model's read-out was fitted on some of these images."""
+    digests = images.facts["digest"].to_list() if "digest" in images.facts.columns else []
+    known = sum(digest in spec.model.fitted_on for digest in digests)
+    if not known:
+        return asked
+    limit = f"The model's read-out was fitted on {known:,} of these {len(images):,} images: numbers here flatter it."
+    return replace(asked, findings=tuple(replace(f, limits=(limit, *f.limits)) for f in asked.findings))
 
 
 def _with_facts(trials: pl.DataFrame, images: Images) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from snellen.images.shown import UNDISTORTED
 from snellen.methods.compare.cohort import Cohort
 from snellen.methods.compare.correctness import pair_counts
 from snellen.methods.compare.distances import DISTANCES, distances
@@ -17,22 +18,6 @@ from snellen.stats import resampled_sums
 
 FLOOR = 0.2
 """Conditions in which people are right in at most this share of trials are left out (geirhos-2021)."""
-
-UNDISTORTED: Mapping[str, str] = {
-    "colour": "cr",
-    "contrast": "c100",
-    "eidolonI": "1-10-10",
-    "eidolonII": "1-3-10",
-    "eidolonIII": "1-0-10",
-    "false-colour": "true",
-    "high-pass": "inf",
-    "low-pass": "0",
-    "phase-scrambling": "0",
-    "power-equalisation": "0",
-    "rotation": "0",
-    "uniform-noise": "0.00",
-}
-"""The control condition of each parametric data set, left out of the benchmark (geirhos-2021)."""
 
 METRICS = ("ood_accuracy", *DISTANCES)
 
