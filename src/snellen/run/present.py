@@ -17,8 +17,8 @@ from snellen.images.stream import parts as stream
 from snellen.run.answers import answers, check_logits, named
 from snellen.run.store import Shelf, part_name
 
-PART = 128
-"""Images a part. Fixed: parts on disk are counted in it."""
+PART = 64
+"""Images a part: few enough that the model need not wait long for the first, many enough that files stay few."""
 ANSWERS_VERSION = 1
 """Rises when the same logits would give other rows."""
 
@@ -52,7 +52,7 @@ class Showing:
         random = {"seed": self.seed} if condition.perturb is not None else {}
         return {
             "what": "answers",
-            "version": ANSWERS_VERSION,
+            "version": [ANSWERS_VERSION, PART],
             "condition": [condition.name, condition.level, condition.version, condition.recipe],
             "model": self.model.id,
             "classes": self.classes.keys,
