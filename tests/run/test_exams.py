@@ -189,3 +189,12 @@ def test_a_readout_examined_on_its_own_images_is_warned_about(tmp_path: Path):
     own, fresh = (api.exam(model, one, ["accuracy"], out=tmp_path / f"{at}") for at, one in enumerate((images, others)))
     assert any("fitted on 48 of these 48 images" in limit for limit in own["accuracy"].limits)
     assert not any("fitted on" in limit for limit in fresh["accuracy"].limits)
+
+
+def test_an_imagenet_model_on_the_sixteen_is_looked_into(tmp_path: Path):
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(8), torch.nn.Flatten(), torch.nn.Linear(192, 1000))
+    exam = api.exam(load(network, preprocessing=PREPROCESSING, name="fine"), photographs(32), ["what-it-looks-at"], out=tmp_path)
+    assert exam.failed == ()
+    captions = [p.caption for s in exam.record.sections for c in s.charts for _, row in getattr(c, "rows", ()) for p in row]
+    assert any(caption.startswith("gradient of ") for caption in captions)

@@ -193,7 +193,7 @@ class WhatItLooksAt(Probe):
                     continue
                 answer = f"{names.get(row['response'], row['response'])} ({row['confidence']:.0%})"
                 truth = "" if row["correct"] in (True, None) else f"{names.get(row['category'], row['category'])} → "
-                of = f" of {known.imagenet().names[int(maps['fine'])]}" if "fine" in maps else ""
+                of = f" of {known.imagenet().names[maps['fine'].item()]}" if "fine" in maps else ""
                 layers = [Picture(row["image"], f"gradient{of}", "gradient")] if "gradient" in maps else []
                 layers += [
                     Picture(row["image"], f"occlusion{of}", "occlusion", signed=True),
