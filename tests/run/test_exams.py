@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from snellen import api, load
-from snellen.core import Images, SnellenError
+from snellen.core import Images, Interval, SnellenError
 from snellen.images.memory import open_array
 from snellen.labels import custom, sixteen
-from snellen.probes._sweep import Sweep
+from snellen.probes._sweep import Sweep, _verdict
 from snellen.probes.accuracy import Accuracy
 from snellen.probes.what_it_looks_at import explained
 from snellen.run.compare import differences
@@ -176,10 +176,12 @@ def test_the_class_explained_is_one_of_the_answer():
     assert explained(logits[:, :16], ["bear", "cat"]).tolist() == logits[:, :16].argmax(axis=1).tolist()
 
 
-def test_few_images_decide_nothing(tmp_path: Path):
-    exam = api.exam(patient(bias=2.5), photographs(6), ["contrast"], out=tmp_path)
-    finding = exam["contrast"]
-    assert finding.interval is None or finding.verdict != "good" or finding.interval.low > 0.3
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"), [(0.5, 0.7, "good"), (0.4, 0.5, "caution"), (0.1, 0.2, "bad"), (0.1, 0.7, "note")]
+)
+def test_an_interval_that_reaches_everything_decides_nothing(low: float, high: float, verdict: str):
+    assert _verdict(Interval(low, high, "made up"), 0.6) == verdict
+    assert _verdict(None, 0.6) == "note"
 
 
 def test_a_readout_examined_on_its_own_images_is_warned_about(tmp_path: Path):
