@@ -185,10 +185,20 @@ class Images(ABC):
     facts: pl.DataFrame
     origin: Mapping[str, str]
     """Provenance to print: where from, licence, what was left out …"""
+    together: ClassVar[int] = 8
+    """Rows worth fetching at once: enough to hide the cost of asking, few enough to share between threads."""
 
     @abstractmethod
     def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
         """The raw payload of each row: encoded bytes, or an array (H, W, 3) or (3, H, W), or why there is none."""
+
+    def regions(self, rows: Sequence[int]) -> list[np.ndarray | Unreadable]:
+        """Where each row shows what its category names: (H, W) float32 in [0, 1], of the payload's size, or why it is not known.
+
+        Raises:
+            Unsupported: the image set says of no image where that is.
+        """
+        raise Unsupported(f"{self.name} has no masks or boxes that say where the objects are")
 
     def __len__(self) -> int:
         return self.facts.height
@@ -200,7 +210,8 @@ class Condition:
 
     `recipe` tells apart conditions of one name and level that are made differently: a probe's settings, a user's own code.
     `perturb(images, keys)` maps native (N, 3, H, W) in [0, 1] to the same; `keys` are N integers that seed whatever is
-    random, one an image, so that order and batch size change nothing.
+    random, one an image, so that order and batch size change nothing. `redraw(images)` gives the image set to show instead, row
+    for row: what pixels alone cannot tell, such as the same scene before another background.
     """
 
     name: str = "clean"
@@ -208,6 +219,7 @@ class Condition:
     version: int = 1
     recipe: str = ""
     perturb: Callable[[Array, Sequence[int]], Array] | None = field(default=None, compare=False, repr=False)
+    redraw: Callable[[Images], Images] | None = field(default=None, compare=False, repr=False)
 
 
 CLEAN = Condition()

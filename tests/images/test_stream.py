@@ -14,6 +14,8 @@ SMALL = Preprocessing((32, 32), 36)
 
 
 class Counting:
+    together = 8
+
     """An image set of arrays that counts what is fetched."""
 
     def __init__(self, n: int, fail_at: int | None = None) -> None:
@@ -49,6 +51,8 @@ def test_rows_in_any_order_and_nothing_at_all():
 
 def test_unreadable_images_are_told_apart():
     class Mixed:
+        together = 8
+
         def fetch(self, rows):
             return [(damaged.sound(1), b"", Unreadable("gone"))[row] for row in rows]
 

@@ -13,8 +13,6 @@ import numpy as np
 from snellen.core import Images, Preprocessing, Unreadable
 from snellen.images.decode import decode
 
-_TASK = 8
-"""Images per task: enough to hide the cost of handing it over, few enough to share a part evenly."""
 _AHEAD = 1
 """Parts decoded ahead of the one in use."""
 
@@ -42,7 +40,7 @@ def parts(images: Images, preprocessing: Preprocessing, rows: Sequence[Sequence[
 
     def submit(count: int) -> None:
         for part in islice(wanted, count):
-            tasks = [part[start : start + _TASK] for start in range(0, len(part), _TASK)]
+            tasks = [part[start : start + images.together] for start in range(0, len(part), images.together)]
             waiting.append([pool.submit(_decode_all, images, preprocessing, task) for task in tasks])
 
     try:

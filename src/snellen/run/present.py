@@ -90,8 +90,43 @@ def show(showing: Showing, advance: Callable[[int], None], workers: int = 2) -> 
         SnellenError: the model's outputs on the clean images are no logits.
     """
     missing, failures = showing.missing(), {}
-    model, images, classes = showing.model, showing.images, showing.classes
-    names, categories = images.facts["image"].to_list(), images.facts["category"].to_list()
+    as_they_are = {part: [c for c in conditions if c.redraw is None] for part, conditions in missing.items()}
+    _show(showing, showing.images, {part: own for part, own in as_they_are.items() if own}, failures, advance, workers)
+    for condition in showing.conditions:
+        lacking = {part: [condition] for part, conditions in missing.items() if condition in conditions}
+        if condition.redraw is not None and lacking:
+            try:
+                redrawn = condition.redraw(showing.images)
+            except Exception as error:  # noqa: BLE001 (what a probe's own code raises; the other conditions go on)
+                failures[condition.name, condition.level] = _told(error, condition)
+                continue
+            _show(showing, redrawn, lacking, failures, advance, workers)
+    for condition in showing.conditions:
+        shelf = showing.shelf(condition)
+        if not shelf.finished and (condition.name, condition.level) not in failures:
+            shelf.finish(
+                {
+                    "parts": showing.parts,
+                    "images": len(showing.images),
+                    "batch": showing.batch,
+                    "subject": showing.model.name,
+                    "dataset": showing.images.name,
+                }
+            )
+    return failures
+
+
+def _show(
+    showing: Showing,
+    images: Images,
+    missing: dict[int, list[Condition]],
+    failures: dict[tuple[str, str], str],
+    advance: Callable[[int], None],
+    workers: int,
+) -> None:
+    """Compute and write the missing conditions of one image set, `showing.images` or one redrawn from it row for row."""
+    model, classes = showing.model, showing.classes
+    names, categories = showing.images.facts["image"].to_list(), images.facts["category"].to_list()
     wanted = sorted(missing)
     loaded = stream(images, model.preprocessing, [part_rows(part, len(images)) for part in wanted], workers)
     for part, block in zip(wanted, loaded, strict=True):
@@ -105,32 +140,24 @@ def show(showing: Showing, advance: Callable[[int], None], workers: int = 2) -> 
         for condition in missing[part]:
             if (condition.name, condition.level) in failures:
                 continue
+            untouched = condition.perturb is None and condition.redraw is None
             try:
                 logits = _logits(showing, condition, block.pixels, keys, len(classes), advance)
-                if condition.perturb is None and len(set(truth)) > 1 and _differ(block.pixels):
+                if untouched and len(set(truth)) > 1 and _differ(block.pixels):
                     check_logits(logits, len(keys), model.name, distinct=True)
             except Exception as error:
-                if condition.perturb is None:
+                if untouched:
                     raise
-                told = str(error) if isinstance(error, SnellenError) else f"{type(error).__name__}: {error}"
-                failures[condition.name, condition.level] = f"{told} (seen under {condition.name} {condition.level})"
+                failures[condition.name, condition.level] = _told(error, condition)
                 continue
             advance(len(block.problems))
             answered = pl.concat([known, answers(logits, classes, showing.given, truth)], how="horizontal")
             showing.shelf(condition).write_frame(part, _rows(showing, condition, answered, broken))
-    for condition in showing.conditions:
-        shelf = showing.shelf(condition)
-        if not shelf.finished and (condition.name, condition.level) not in failures:
-            shelf.finish(
-                {
-                    "parts": showing.parts,
-                    "images": len(images),
-                    "batch": showing.batch,
-                    "subject": model.name,
-                    "dataset": images.name,
-                }
-            )
-    return failures
+
+
+def _told(error: Exception, condition: Condition) -> str:
+    told = str(error) if isinstance(error, SnellenError) else f"{type(error).__name__}: {error}"
+    return f"{told} (seen under {condition.name} {condition.level})"
 
 
 def part_rows(part: int, total: int) -> range:
