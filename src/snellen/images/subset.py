@@ -32,6 +32,10 @@ class Subset(Images):
         """What `whole` gives for these rows."""
         return self.whole.fetch([self.rows[row] for row in rows])
 
+    def regions(self, rows: Sequence[int]) -> list[np.ndarray | Unreadable]:
+        """What `whole` knows of these rows."""
+        return self.whole.regions([self.rows[row] for row in rows])
+
 
 def subset(images: Images, sample: int, seed: int = 0) -> Images:
     """`sample` of the images, drawn with `seed`, with categories as equal as possible; `images` itself where it has no more.
@@ -42,6 +46,10 @@ def subset(images: Images, sample: int, seed: int = 0) -> Images:
     rows = tuple(stratified(images.facts["category"].to_list(), sample, seed))
     if len(rows) == len(images):
         return images
+    from snellen.images.world import World
+
+    if isinstance(images, World):
+        return images.chosen(rows)
     return Subset(
         images.name,
         hashlib.sha256(json.dumps([images.id, rows]).encode()).hexdigest(),

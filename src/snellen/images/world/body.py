@@ -1,0 +1,85 @@
+"""The object of an image while it is drawn: what it covers, how light its parts are, which of them bear no texture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+
+from snellen.images.world.scene import LABELS
+from snellen.images.world.shapes import Part
+
+_RIM, _SHADE = 0.14, 0.45
+"""Width of the darker rim in object units, and how much darker it is at the edge."""
+_NUMBER = {name: number for number, name in enumerate(LABELS)}
+
+
+@final
+@dataclass(eq=False)
+class Body:
+    """All arrays are (n, H, W) float32: `coverage` of each pixel; `tone`, a factor of brightness; `plain`, 1 without texture.
+
+    `parts` are the masks of the parts and `numbers` the label of each pixel, kept where `detail` is wanted.
+    """
+
+    coverage: np.ndarray
+    tone: np.ndarray
+    plain: np.ndarray
+    detail: bool = False
+    parts: dict[str, np.ndarray] = field(default_factory=dict)
+    numbers: np.ndarray | None = None
+
+    @classmethod
+    def empty(cls, shape: tuple[int, ...], detail: bool) -> Body:
+        """Nothing drawn yet."""
+        zeros = np.zeros(shape, np.float32)
+        return cls(zeros, np.ones_like(zeros), zeros.copy(), detail, {}, np.zeros(shape, np.uint8) if detail else None)
+
+    def add(self, rows: np.ndarray, parts: Sequence[Part], pixel: np.ndarray) -> None:
+        """Draw the parts of some images, each over those before it; `pixel` (r, 1, 1) is a pixel's width in their units."""
+        edge = np.reciprocal(pixel)
+        nearest, tone, plain = parts[0].distance, np.float32(1), np.float32(0)
+        toned = patched = False
+        for part in parts:
+            nearest = np.minimum(nearest, part.distance)
+            toned, patched = toned or part.tone != 1, patched or part.plain
+            if not (toned or patched or self.detail):
+                continue
+            covers = _coverage(part.distance, edge)
+            tone = tone + covers * (np.float32(part.tone) - tone) if toned else tone
+            plain = plain + covers * (np.float32(part.plain) - plain) if patched else plain
+            if self.detail:
+                self._mask(rows, part.name, covers)
+        self.coverage[rows] = _coverage(nearest, edge)
+        rim = np.clip(nearest * np.float32(-1 / _RIM), 0, 1)
+        rim *= np.float32(_SHADE)
+        rim += np.float32(1 - _SHADE)
+        self.tone[rows] = rim * tone
+        self.plain[rows] = plain
+
+    def hide(self, rows: np.ndarray, coverage: np.ndarray, label: int) -> None:
+        """Something in front of some images covers what it covers (r, H, W)."""
+        seen = 1 - coverage
+        self.coverage[rows] *= seen
+        for mask in self.parts.values():
+            mask[rows] *= seen
+        if self.numbers is not None:
+            self.numbers[rows] = np.where(coverage > 0.5, np.uint8(label), self.numbers[rows])
+
+    def _mask(self, rows: np.ndarray, name: str, covers: np.ndarray) -> None:
+        for mask in self.parts.values():
+            mask[rows] *= 1 - covers
+        self.parts.setdefault(name, np.zeros_like(self.coverage))[rows] += covers
+        if self.numbers is not None:
+            self.numbers[rows] = np.where(covers > 0.5, np.uint8(_NUMBER[name]), self.numbers[rows])
+
+
+def _coverage(distance: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """The share of each pixel inside: a ramp one pixel wide."""
+    out = distance * -edge
+    out += np.float32(0.5)
+    return np.clip(out, 0, 1, out=out)
+
+

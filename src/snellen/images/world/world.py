@@ -1,0 +1,178 @@
+"""The image set: a table of concepts that is the complete cause of its pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+import polars as pl
+
+from snellen.core import Images, Labels, SnellenError, Unreadable
+from snellen.images.world import exogenous
+from snellen.images.world.concepts import CONCEPTS, TEXTURE_OF, Continuous, Discrete
+from snellen.images.world.mechanisms import checked, find, mechanisms
+from snellen.images.world.render import VERSION, draw
+from snellen.images.world.scene import Scene
+from snellen.labels import sixteen
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class World(Images):
+    """Images drawn from concepts. `facts` has a column for every concept, and `index`, on which all other noise depends.
+
+    A world is made by `snellen.images.world.open_world`; its methods make others from it.
+    """
+
+    name: str
+    id: str
+    labels: Labels | None
+    facts: pl.DataFrame
+    origin: Mapping[str, str]
+    size: int
+    seed: int
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """The mechanisms that differ from those of the concepts themselves."""
+    together = 64
+
+    @classmethod
+    def of(cls, facts: pl.DataFrame, size: int, seed: int, given: Mapping[str, Any], name: str, origin: Mapping[str, str]) -> World:
+        """The world of these facts; `index` and all concepts are there, the rest is filled in."""
+        digests = _digests(facts, size, seed)
+        full = facts.select(
+            image=pl.format("{}", pl.col("index").cast(pl.String).str.zfill(7)),
+            category="category",
+            source=pl.lit(name),
+            digest=pl.Series(digests, dtype=pl.String),
+            index="index",
+            *(pl.col(concept) for concept in CONCEPTS if concept != "category"),
+            texture_category=pl.col("texture").replace_strict({t: c for c, t in TEXTURE_OF.items()}, default=None, return_dtype=pl.String),
+        )
+        return cls(name, hashlib.sha256(json.dumps(digests).encode()).hexdigest(), sixteen(), full, origin, size, seed, given)
+
+    def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
+        """The pixels of each row, (3, H, W) uint8."""
+        return list(self.draw(rows).pixels)
+
+    def regions(self, rows: Sequence[int]) -> list[np.ndarray]:
+        """Where each row shows its object: (H, W) float32 in [0, 1]."""
+        return list(self.draw(rows).object)
+
+    def draw(self, rows: Sequence[int] | None = None, detail: bool = False) -> Scene:
+        """Pixels and exact masks of some rows, or of all; with `detail` also label maps and the masks of the parts."""
+        facts = self.facts if rows is None else self.facts[list(rows)]
+        keys = exogenous.image_keys(self.seed, facts["index"].to_numpy())
+        return draw({name: facts[name].to_numpy() for name in CONCEPTS}, keys, self.size, detail)
+
+    def shifted(self, images: int) -> World:
+        """As many other images of the same world: those so many indices further on."""
+        facts = sample(self.given, self.seed, self.facts["index"].to_numpy() + images)
+        return World.of(facts, self.size, self.seed, self.given, self.name, self.origin)
+
+    def do(self, **values: Any) -> World:
+        """The world in which these concepts were set from outside: what depends on them follows, their own causes no longer matter.
+
+        Args:
+            values: concept → a value, (low, high), or {value: share}, the same noise deciding.
+
+        Raises:
+            SnellenError: an unknown concept or value.
+        """
+        names = {find(name).name for name in values}
+        kept = {key: value for key, value in self.given.items() if key.partition("|")[0].strip() not in names}
+        given = {**kept, **values}
+        facts = sample(given, self.seed, self.facts["index"].to_numpy())
+        return World.of(facts, self.size, self.seed, given, self.name, {**self.origin, "intervention": _told(values)})
+
+    def twins(self, concept: str, values: Any = None) -> World:
+        """The counterfactual twin of each image: the same noise and concepts, save one.
+
+        Args:
+            concept: which is changed.
+            values: what to, one value for all or one an image; unless given, another value for each image by its own noise.
+
+        Raises:
+            SnellenError: an unknown concept or value, or not one value an image.
+        """
+        known = find(concept)
+        if values is None:
+            other = _another(known, self.facts[concept].to_numpy(), exogenous.image_keys(self.seed, self.facts["index"].to_numpy()))
+        else:
+            each = [values] * len(self) if isinstance(values, str | int | float) else list(values)
+            if len(each) != len(self):
+                raise SnellenError(f"got {len(each)} values of {concept} for {len(self)} images; expected one for all, or one an image")
+            other = checked(known, each)
+        return self.redrawn(self.facts.with_columns(pl.Series(concept, other)), f"{concept} changed")
+
+    def redrawn(self, facts: pl.DataFrame, what: str = "facts changed") -> World:
+        """The images of other facts, for example edited ones: the columns `index` and of all concepts are read.
+
+        Raises:
+            SnellenError: a column is missing, or holds a value its concept cannot take.
+        """
+        missing = [name for name in ("index", *CONCEPTS) if name not in facts.columns]
+        if missing:
+            raise SnellenError(f"got facts without {', '.join(missing)}; expected a column for `index` and for every concept")
+        clean = facts.with_columns(pl.Series(name, checked(concept, facts[name].to_list())) for name, concept in CONCEPTS.items())
+        return World.of(clean, self.size, self.seed, self.given, self.name, {**self.origin, "intervention": what})
+
+    def chosen(self, rows: Sequence[int]) -> World:
+        """Some of the images."""
+        return World.of(self.facts[list(rows)], self.size, self.seed, self.given, self.name, self.origin)
+
+
+def sample(given: Mapping[str, Any], seed: int, index: np.ndarray) -> pl.DataFrame:
+    """The column `index` and one for every concept, drawn by the mechanisms."""
+    keys = exogenous.image_keys(seed, index)
+
+    def noise(purpose: str) -> np.ndarray:
+        if purpose == "category":
+            return exogenous.balanced(seed, index, keys, purpose, len(sixteen()))
+        return exogenous.uniform(keys, purpose)
+
+    drawn: dict[str, np.ndarray] = {}
+    for name, mechanism in mechanisms(given).items():
+        drawn[name] = mechanism.sample(noise, drawn)
+    return pl.DataFrame({"index": index.astype(np.int64), **{name: drawn[name] for name in CONCEPTS}})
+
+
+def _digests(facts: pl.DataFrame, size: int, seed: int) -> list[str]:
+    """Of all that an image is made of, one for each row: 16 hexadecimal digits."""
+    columns = [np.full(facts.height, VERSION), facts["index"].to_numpy()]
+    for name, concept in CONCEPTS.items():
+        values = facts[name].to_numpy()
+        columns.append(_places(concept, values) if isinstance(concept, Discrete) else values)
+    start = hashlib.sha256(json.dumps([size, seed]).encode())
+    out = []
+    for row in np.stack(columns, axis=1).astype("<f8"):
+        sha = start.copy()
+        sha.update(row.tobytes())
+        out.append(sha.hexdigest()[:16])
+    return out
+
+
+def _another(concept: Discrete | Continuous, now: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """A value for each image that it does not have: any other drawn value, or half a range away."""
+    u = exogenous.uniform(keys, f"{concept.name} twin")
+    if isinstance(concept, Continuous):
+        span = concept.high - concept.low
+        return np.round(concept.low + np.mod(now - concept.low + span * (0.25 + 0.5 * u), span), 6)
+    drawn = sum(weight > 0 for weight in concept.weights)
+    place, step = _places(concept, now), (u * (drawn - 1)).astype(np.int64)
+    return np.array(concept.values)[(place + 1 + step) % drawn]
+
+
+def _places(concept: Discrete, values: np.ndarray) -> np.ndarray:
+    """The number of each value in the list of the concept's."""
+    order = np.argsort(concept.values)
+    return order[np.searchsorted(np.array(concept.values)[order], values)]
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"do({name} = {value})" for name, value in values.items())
+
+
