@@ -95,20 +95,20 @@ def convex(x: np.ndarray, y: np.ndarray, *corners: tuple[Scalar, Scalar]) -> np.
     return intersection(*(half_plane(x, y, *start, *end) for start, end in sides))
 
 
-def arc(
-    x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, radius: Scalar, middle: Scalar, aperture: Scalar, half: Scalar
-) -> np.ndarray:
-    """The part of a circle within `aperture` (0 to pi) to either side of direction `middle`, `2 * half` thick, round ends."""
-    px, py = x - cx, y - cy
-    along = px * _cos(middle) + py * _sin(middle)
-    across = np.abs(py * _cos(middle) - px * _sin(middle))
-    reach = _length(px, py)
-    tip = along * _cos(aperture) + across * _sin(aperture)
-    inside = along * _sin(aperture) >= across * _cos(aperture)
-    nearest = np.where(inside, reach, tip)
-    distance = reach * reach
-    nearest *= 2 * radius
-    distance -= nearest
+def arc(x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, radius: Scalar, start: Scalar, end: Scalar, half: Scalar) -> np.ndarray:
+    """The part of a circle anticlockwise from angle `start` to angle `end`, `2 * half` thick, with round ends."""
+    middle, aperture = (start + end) / 2, (end - start) / 2
+    along, across = rotate(x, y, cx, cy, middle)
+    np.abs(across, out=across)
+    cos, sin = _cos(aperture), _sin(aperture)
+    reach = _length(along, across)
+    inside = along * sin >= across * cos
+    along *= cos
+    across *= sin
+    along += across
+    distance = np.where(inside, reach, along)
+    distance *= -2 * radius
+    distance += np.square(reach, out=reach)
     distance += radius * radius
     np.maximum(distance, 0, out=distance)
     np.sqrt(distance, out=distance)

@@ -20,17 +20,17 @@ from snellen.images.world.shapes.part import Part, span
 
 def airplane(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     """An airliner from above, nose to the upper right: swept wings, engines, tailplane."""
-    sweep = span(u[0], 0.2, 0.55)
-    wingspan, chord, girth = span(u[1], 0.85, 1.0), span(u[2], 0.2, 0.28), span(u[3], 0.1, 0.13)
-    along, across = rotate(x, y, 0.0, 0.0, 0.6)
+    sweep = span(u[0], 0.2, 0.6)
+    wingspan, chord, girth = span(u[1], 0.8, 0.95), span(u[2], 0.2, 0.28), span(u[3], 0.1, 0.13)
+    along, across = rotate(x, y, 0.1, 0.12, 0.6)
     beside = np.abs(across)
     wings = convex(
-        along, beside, (0.22 - chord * 2, 0.0), (0.3, 0.0), (0.22 - sweep, wingspan), (0.1 - sweep, wingspan)
+        along, beside, (0.32 - chord * 2, 0.0), (0.32, 0.0), (0.12 - sweep, wingspan), (0.0 - sweep, wingspan)
     )
     tail = convex(along, beside, (-0.88, 0.0), (-0.55, 0.0), (-0.8, 0.36), (-0.95, 0.36))
     return [
         Part("tailplane", tail, 0.8),
-        Part("engines", capsule(along, beside, 0.1 - 0.3 * sweep, 0.35, 0.3 - 0.3 * sweep, 0.35, 0.07), 0.6),
+        Part("engines", capsule(along, beside, 0.16 - 0.4 * sweep, 0.4, 0.34 - 0.4 * sweep, 0.4, 0.075), 0.6),
         Part("wings", wings, 0.85),
         Part("fuselage", capsule(along, across, -0.86, 0.0, 0.84, 0.0, 0.05, girth)),
         Part("cockpit", capsule(along, beside, 0.8, 0.0, 0.84, 0.05, 0.035), 0.2, plain=True),
@@ -40,6 +40,7 @@ def airplane(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
 
 def bicycle(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     """A bicycle side-on: two thin wheels, diamond frame, handlebar, saddle."""
+    y = y - 0.07
     turn = 6.2831855 * u[0]
     wheel, tube, seat = span(u[1], 0.37, 0.41), span(u[2], 0.036, 0.042), span(u[3], 0.42, 0.55)
     hub = disk(fold(x, 0.0), y, 0.56, -0.3, 0.0)
