@@ -1,0 +1,104 @@
+"""Noise from integers: a hash of lattice cells, and value noise on it. Sums, products and roots only, so equal on every machine."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+PERIOD = 16
+"""Cells after which a lattice repeats, each way."""
+
+_CELLS = (np.arange(PERIOD + 1) % PERIOD * PERIOD)[:, None] + np.arange(PERIOD + 1) % PERIOD
+_FIRST, _SECOND, _STEP = np.uint32(0x7FEB352D), np.uint32(0x846CA68B), np.uint32(0x9E3779B9)
+
+
+def hashed(key: np.ndarray, *parts: np.ndarray | int) -> np.ndarray:
+    """uint32, of the common shape of `key` (uint32) and the non-negative `parts`; every bit depends on all (wellons-2018)."""
+    state = np.asarray(key, np.uint32)
+    with np.errstate(over="ignore"):
+        for part in parts:
+            state = _avalanche(state ^ (np.asarray(part).astype(np.uint32) * _STEP + _STEP))
+    return state
+
+
+def uniform(key: np.ndarray, *parts: np.ndarray | int) -> np.ndarray:
+    """float32 in [0, 1) of 24 bits from the hash of `key` and `parts`."""
+    return (hashed(key, *parts) >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+
+
+def lattice(key: np.ndarray, purpose: int) -> np.ndarray:
+    """(n, PERIOD + 1, PERIOD + 1) float32 in [0, 1): a number for each cell; the last row and column are the first again."""
+    return uniform(key, purpose * PERIOD**2 + _CELLS)
+
+
+def places(column: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """(n, H, W) positions, for `at`, of the cells at whole-numbered `column` and `row`, float32 (n, H, W)."""
+    cell = row.astype(np.int32)
+    cell &= np.int32(PERIOD - 1)
+    cell *= np.int32(PERIOD + 1)
+    across = column.astype(np.int32)
+    across &= np.int32(PERIOD - 1)
+    cell += across
+    return cell + (np.arange(len(cell), dtype=np.intp) * (PERIOD + 1) ** 2)[:, None, None]
+
+
+def at(table: np.ndarray, cells: np.ndarray, right: int = 0, up: int = 0) -> np.ndarray:
+    """The numbers of a `lattice` at `places` (n, H, W), or at the cells to the right of them or above."""
+    return np.take(table.ravel()[up * (PERIOD + 1) + right :], cells, mode="clip")
+
+
+def value(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int) -> np.ndarray:
+    """(n, H, W) float32 in [0, 1]: smooth noise with a number at every whole point, those between blended (perlin-1985)."""
+    column, row = np.floor(x), np.floor(y)
+    cells, table = places(column, row), lattice(key, purpose)
+    across, upward = smooth(x - column), smooth(y - row)
+    below, above = (_blend(at(table, cells, 0, up), at(table, cells, 1, up), across) for up in (0, 1))
+    return _blend(below, above, upward)
+
+
+def smooth(t: np.ndarray) -> np.ndarray:
+    """3t² - 2t³: from 0 to 1 with level ends, for `t` in [0, 1]."""
+    return t * t * (np.float32(3) - np.float32(2) * t)
+
+
+def wave(t: np.ndarray) -> np.ndarray:
+    """A sine of period 1 made of parabolas: 0 at whole and half numbers, 1 at a quarter, -1 at three quarters."""
+    t = t - np.rint(t)
+    return t * (np.float32(8) - np.float32(16) * np.abs(t))
+
+
+def swell(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int, count: int = 5) -> np.ndarray:
+    """(n, H, W) float32: `count` plane waves of about one length, a unit, in directions all around; variance one."""
+    numbers = uniform(key, purpose * PERIOD**2 + np.arange(3 * count, dtype=np.uint32))[..., None]
+    total = t = shift = None
+    for wave_number in range(count):
+        angle = math.pi * wave_number / count
+        first, second, phase = (numbers[:, :, 3 * wave_number + part] for part in range(3))
+        t = np.multiply(x, np.float32(math.cos(angle) - 0.25) + np.float32(0.5) * first, out=t)
+        shift = np.multiply(y, np.float32(math.sin(angle) - 0.25) + np.float32(0.5) * second, out=shift)
+        t += shift
+        t += phase
+        t -= np.rint(t, out=shift)
+        np.abs(t, out=shift)
+        shift *= -16
+        shift += 8
+        t *= shift
+        total = t.copy() if total is None else np.add(total, t, out=total)
+    total *= np.float32(math.sqrt(15 / 8 / count))
+    return total
+
+
+def _blend(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    second -= first
+    second *= share
+    second += first
+    return second
+
+
+def _avalanche(h: np.ndarray) -> np.ndarray:
+    h = h ^ (h >> np.uint32(16))
+    h = h * _FIRST
+    h = h ^ (h >> np.uint32(15))
+    h = h * _SECOND
+    return h ^ (h >> np.uint32(16))

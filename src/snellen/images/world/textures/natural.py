@@ -1,0 +1,102 @@
+"""Families without a repeat: cells, fur, noise, speckle."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snellen.images.world.noise import at, lattice, places, swell
+from snellen.images.world.textures.common import coverage, covered, level
+
+
+def cells(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
+    """A giraffe's coat: dark patches with light seams. u[0] is how uneven they are, u[1] how wide the seams.
+
+    Each patch is about a point of a shaken lattice; the seam is where the nearest and the second nearest point are equally far (worley-1996).
+    """
+    x, y = x * np.float32(0.8), y * np.float32(0.8)
+    shake, seam = 0.5 + 0.25 * u[0], 0.18 + 0.1 * u[1]
+    column, row = np.floor(x), np.floor(y)
+    cells = places(column, row)
+    x -= column
+    y -= row
+    across, upward = ((lattice(key, axis) - np.float32(0.5)) * shake for axis in (1, 2))
+    nearest = second = None
+    for right, up in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        d = at(across + np.float32(right), cells, right, up)
+        d -= x
+        d *= d
+        dy = at(upward + np.float32(up), cells, right, up)
+        dy -= y
+        dy *= dy
+        d += dy
+        if nearest is None:
+            nearest = d
+        elif second is None:
+            nearest, second = np.minimum(nearest, d), np.maximum(nearest, d)
+        else:
+            np.minimum(second, np.maximum(nearest, d, out=dy), out=second)
+            np.minimum(nearest, d, out=nearest)
+    second -= nearest
+    cover = coverage(seam - second, pixel * 2)
+    return covered(cover, 0.4, pixel, 0.35)
+
+
+def fur(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
+    """Short pointed hairs, all about one way, each of its own tone. u[0] is how long they are, u[1] how ruffled."""
+    long = 1.4 + 0.8 * u[0]
+    x = x * np.float32(2.3)
+    x += swell(x * np.float32(0.1), y * np.float32(0.2), key, 1, 2) * (0.7 * u[1])
+    y = y / long
+    below, _ = _hairs(x, y, key, 2)
+    above, inside = _hairs(x + np.float32(0.5), y + np.float32(0.5), key, 3)
+    above -= below
+    above *= coverage(inside, pixel * 2)
+    below += above
+    return level(below, 0.5, 0.28, pixel, 0.3)
+
+
+def _hairs(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int) -> tuple[np.ndarray, np.ndarray]:
+    """A layer of hairs, one a column and row: its tone, and how far inside it a point is."""
+    column = np.floor(x)
+    y = y + column * np.float32(0.381966)
+    row = np.floor(y)
+    tone = at(lattice(key, purpose), places(column, row))
+    y -= row
+    x = x - column
+    x -= 0.5
+    inside = y * (1 - y)
+    inside *= 2
+    inside -= np.abs(x)
+    return tone, inside
+
+
+def noise(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
+    """Soft blotches of about one size, as on camouflage. u[0] is how hard their edges are."""
+    t = swell(x * np.float32(0.6), y * np.float32(0.6), key, 1)
+    return level(coverage(t, 2.2 - 1.2 * u[0]), 0.5, 0.35, pixel, 0.4)
+
+
+def speckle(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
+    """Angular chips of many sizes, light and dark, at random places. u[0] is how large they are."""
+    largest = 0.4 + 0.1 * u[0]
+    light = _chips(x * np.float32(0.9), y * np.float32(0.9), key, 1, largest, pixel)
+    dark = _chips(x * np.float32(0.72) - y * np.float32(0.54), x * np.float32(0.54) + y * np.float32(0.72), key, 5, largest, pixel)
+    light += 1
+    light *= 0.5
+    dark *= light
+    light -= dark
+    return level(light, 0.5, 0.3, pixel, 0.4)
+
+
+def _chips(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int, largest: np.ndarray, pixel: np.ndarray) -> np.ndarray:
+    """A layer of chips, one a cell and wholly inside it: how far they cover each pixel."""
+    column, row = np.floor(x), np.floor(y)
+    cells = places(column, row)
+    size = largest * (0.4 + 0.6 * lattice(key, purpose))
+    dx = x - column
+    dx -= at(size + (1 - 2 * size) * lattice(key, purpose + 1), cells)
+    dy = y - row
+    dy -= at(size + (1 - 2 * size) * lattice(key, purpose + 2), cells)
+    dx = np.abs(dx)
+    dx += np.abs(dy)
+    return coverage(at(size, cells) - dx, pixel)
