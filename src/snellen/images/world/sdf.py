@@ -1,4 +1,4 @@
-"""Signed distance fields of simple plane figures, and how to join them (hart-1996).
+"""Signed distance fields of simple plane figures, and how to join them.
 
 Points `x` (right) and `y` (up) are float32 arrays of one shape (n, H, W). Lengths, positions and angles (radians,
 anticlockwise) are Python floats, or float32 arrays of shape (n, 1, 1), one for each image. Every figure returns float32
@@ -27,7 +27,7 @@ def ring(x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, radius: Scalar, h
 
 
 def ellipse(x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, rx: Scalar, ry: Scalar) -> np.ndarray:
-    """The ellipse with half-axes rx and ry along x and y; a first-order distance (taubin-1994)."""
+    """The ellipse with half-axes rx and ry along x and y; a first-order distance."""
     px = (x - cx) * (1 / rx)
     py = (y - cy) * (1 / ry)
     slope = _length(px * (1 / rx), py * (1 / ry))
@@ -95,7 +95,9 @@ def convex(x: np.ndarray, y: np.ndarray, *corners: tuple[Scalar, Scalar]) -> np.
     return intersection(*(half_plane(x, y, *start, *end) for start, end in sides))
 
 
-def arc(x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, radius: Scalar, start: Scalar, end: Scalar, half: Scalar) -> np.ndarray:
+def arc(
+    x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, radius: Scalar, start: Scalar, end: Scalar, half: Scalar
+) -> np.ndarray:
     """The part of a circle anticlockwise from angle `start` to angle `end`, `2 * half` thick, with round ends."""
     middle, aperture = (start + end) / 2, (end - start) / 2
     along, across = rotate(x, y, cx, cy, middle)
@@ -178,9 +180,7 @@ def _length(px: np.ndarray, py: np.ndarray) -> np.ndarray:
     return np.sqrt(length, out=length)
 
 
-def _beyond(
-    x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, hx: Scalar, hy: Scalar
-) -> tuple[np.ndarray, np.ndarray]:
+def _beyond(x: np.ndarray, y: np.ndarray, cx: Scalar, cy: Scalar, hx: Scalar, hy: Scalar) -> tuple[np.ndarray, np.ndarray]:
     px, py = fold(x, cx), fold(y, cy)
     px -= hx
     py -= hy

@@ -35,5 +35,19 @@ CATEGORIES: Mapping[str, Callable[[np.ndarray, np.ndarray, np.ndarray], list[Par
     "truck": truck,
 }
 
-PARTS: tuple[str, ...] = ()
-"""The names of all parts, in a fixed order."""
+# fmt: off
+PARTS: tuple[str, ...] = (
+    "head", "ears", "eyes", "nose", "beak", "tusk", "body", "legs", "tail", "wings",
+    "fuselage", "cockpit", "engines", "tailplane", "fin",
+    "frame", "wheels", "hubs", "pedals", "saddle", "handlebar",
+    "hull", "stripe", "mast", "mainsail", "jib",
+    "cabin", "windows", "lamp", "chassis", "cargo", "cab",
+    "glass", "label", "cap",
+    "back", "seat", "front legs", "hind legs",
+    "case", "face", "marks", "hands", "bells", "hammer", "feet",
+    "keys", "space bar", "cable",
+    "blade", "bolster", "handle", "rivets",
+    "hob", "pots", "knobs", "cavity", "door",
+)
+# fmt: on
+"""The names of all parts, in a fixed order; a name means the same in every category."""

@@ -25,7 +25,7 @@ def bear(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
         Part("ears", union(disk(x, y, 0.42, 0.46 + nod, 0.11), disk(x, y, 0.66, 0.49 + nod, 0.1)), 0.75),
         Part("head", head),
         Part("nose", disk(x, y, 0.93, 0.11 + nod, 0.065), 0.15, plain=True),
-        Part("eye", disk(x, y, 0.71, 0.27 + nod, 0.04), 0.15, plain=True),
+        Part("eyes", disk(x, y, 0.71, 0.27 + nod, 0.04), 0.15, plain=True),
     ]
 
 
@@ -42,8 +42,8 @@ def bird(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
         Part("legs", capsule(fold(x, 0.1), y, 0.04, -0.3, 0.12, -0.92, 0.045), 0.5),
         Part("beak", convex(x, y, (0.6, 0.62), (0.6, 0.4), (0.94 + beak * 0.3, 0.46)), 1.4),
         Part("body", body),
-        Part("wing", capsule(along, across, 0.0, 0.0, 0.62, 0.0, 0.22, 0.05), 0.7),
-        Part("eye", disk(x, y, 0.5, 0.56, 0.045), 0.15, plain=True),
+        Part("wings", capsule(along, across, 0.0, 0.0, 0.62, 0.0, 0.22, 0.05), 0.7),
+        Part("eyes", disk(x, y, 0.5, 0.56, 0.045), 0.15, plain=True),
     ]
 
 
@@ -86,9 +86,9 @@ def dog(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
         Part("legs", far, 0.75),
         Part("body", union(smooth_union(body, neck, 0.2), near)),
         Part("head", smooth_union(skull, snout, 0.1)),
-        Part("ear", capsule(x, y, 0.36, 0.64, 0.26, 0.64 - ear, 0.09, 0.12), 0.6),
+        Part("ears", capsule(x, y, 0.36, 0.64, 0.26, 0.64 - ear, 0.09, 0.12), 0.6),
         Part("nose", disk(x, y, muzzle + 0.05, 0.51, 0.06), 0.15, plain=True),
-        Part("eye", disk(x, y, 0.57, 0.62, 0.04), 0.15, plain=True),
+        Part("eyes", disk(x, y, 0.57, 0.62, 0.04), 0.15, plain=True),
     ]
 
 
@@ -109,7 +109,7 @@ def elephant(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
         Part("legs", far, 0.75),
         Part("body", union(body, near)),
         Part("head", union(head, trunk)),
-        Part("ear", ellipse(x, y, 0.16, 0.34, ear, 0.3), 0.8),
+        Part("ears", ellipse(x, y, 0.16, 0.34, ear, 0.3), 0.8),
         Part("tusk", capsule(x, y, 0.5, 0.06, 0.62 + tusk, -0.02, 0.055, 0.03), 1.6, plain=True),
-        Part("eye", disk(x, y, 0.45, 0.46, 0.04), 0.15, plain=True),
+        Part("eyes", disk(x, y, 0.45, 0.46, 0.04), 0.15, plain=True),
     ]

@@ -9,7 +9,6 @@ from snellen.images.world.sdf import (
     convex,
     disk,
     fold,
-    half_plane,
     intersection,
     outline,
     repeat,
@@ -93,13 +92,13 @@ def keyboard(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
 
 def knife(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     """A kitchen knife: curved blade with a heel, riveted handle."""
-    heel, grip, tip = span(u[1], 0.22, 0.36), span(u[2], 0.08, 0.11), span(u[3], 0.95, 1.1)
+    heel, grip, tip = span(u[1], 0.24, 0.38), span(u[2], 0.09, 0.12), span(u[3], 1.04, 1.16)
     along, across = rotate(x, y, 0.1, 0.02, 0.6)
     rise = (tip * tip - 0.02 + heel * heel) / (2 * (heel + 0.14))
     belly = disk(along, across, 0.0, rise - heel, rise)
     blade = intersection(belly, across - 0.14, -0.1 - along)
-    handle = capsule(along, across, -0.98, -0.02, -0.1, 0.05, grip * 1.1, grip * 0.9)
-    rivets = disk(repeat(along, -0.82, 0.27, 3), across, 0.0, 0.01, 0.04)
+    handle = capsule(along, across, -1.1, -0.03, -0.1, 0.05, grip * 1.1, grip * 0.9)
+    rivets = disk(repeat(along, -0.92, 0.3, 3), across, 0.0, 0.01, 0.045)
     return [
         Part("handle", handle, 0.45),
         Part("rivets", rivets, 1.4, plain=True),
@@ -111,7 +110,7 @@ def knife(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
 def oven(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     """A kitchen range from the front: a pot and a pan on the hob, knobs, door with a window and a handle, feet."""
     x, y = x + 0.09, y - 0.06
-    ajar = span(u[0], 0.0, 0.3)
+    ajar = span(u[0], 0.06, 0.32)
     half, top, pot = span(u[1], 0.64, 0.74), span(u[2], 0.26, 0.36), span(u[3], 0.14, 0.22)
     beside = fold(x, 0.0)
     door = box(beside, y, 0.0, -0.34 - ajar / 2, half - 0.1, 0.33 - ajar / 2)
@@ -127,6 +126,6 @@ def oven(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
         Part("knobs", disk(repeat(x, -0.45, 0.3, 4), y, 0.0, top - 0.16, 0.07), 0.3, plain=True),
         Part("cavity", box(beside, y, 0.0, -0.34, half - 0.1, 0.33), 0.15, plain=True),
         Part("door", door, 0.8),
-        Part("window", door + 0.1, 0.3, plain=True),
+        Part("windows", door + 0.1, 0.3, plain=True),
         Part("handle", box(beside, y, 0.0, -0.02 - ajar, half - 0.12, 0.045), 1.5),
     ]

@@ -24,10 +24,9 @@ def airplane(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     wingspan, chord, girth = span(u[1], 0.8, 0.95), span(u[2], 0.2, 0.28), span(u[3], 0.1, 0.13)
     along, across = rotate(x, y, 0.1, 0.12, 0.6)
     beside = np.abs(across)
-    wings = convex(
-        along, beside, (0.32 - chord * 2, 0.0), (0.32, 0.0), (0.12 - sweep, wingspan), (0.0 - sweep, wingspan)
-    )
-    tail = convex(along, beside, (-0.88, 0.0), (-0.55, 0.0), (-0.8, 0.36), (-0.95, 0.36))
+    root = 0.32 - chord * 2
+    wings = convex(along, beside, (root, -0.1), (0.34, -0.1), (0.12 - sweep, wingspan), (-sweep, wingspan))
+    tail = convex(along, beside, (-0.87, -0.1), (-0.48, -0.1), (-0.8, 0.36), (-0.95, 0.36))
     return [
         Part("tailplane", tail, 0.8),
         Part("engines", capsule(along, beside, 0.16 - 0.4 * sweep, 0.4, 0.34 - 0.4 * sweep, 0.4, 0.075), 0.6),
@@ -52,7 +51,7 @@ def bicycle(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     along, across = rotate(x, y, -0.08, -0.32, turn)
     return [
         Part("wheels", outline(hub - wheel, 0.04), 0.35, plain=True),
-        Part("frame", union(outline(intersection(main), tube), outline(rear, tube), post, fork)),
+        Part("frame", union(outline(main, tube), outline(rear, tube), post, fork)),
         Part("hubs", hub - 0.07, 0.6),
         Part("pedals", union(box(along, across, 0.0, 0.0, 0.16, 0.035), disk(along, across, 0.0, 0.0, 0.1)), 0.5),
         Part("saddle", capsule(x, y, -0.38, seat, -0.16, seat + 0.01, 0.06, 0.04), 0.25),
@@ -66,9 +65,7 @@ def boat(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     length, depth, boom, peak = span(u[1], 0.8, 0.92), span(u[2], 0.26, 0.36), span(u[3], 0.6, 0.75), span(u[4], 0.75, 0.9)
     x, y = rotate(x, y, 0.0, -0.3, heel)
     y = y - 0.3
-    hull = convex(
-        x, y, (-length * 0.75, -0.55 - depth), (length * 0.6, -0.55 - depth), (length, -0.5), (-length * 0.9, -0.5)
-    )
+    hull = convex(x, y, (-length * 0.75, -0.55 - depth), (length * 0.6, -0.55 - depth), (length, -0.5), (-length * 0.9, -0.5))
     return [
         Part("mast", box(x, y, 0.06, 0.15, 0.04, 0.78), 0.5),
         Part("mainsail", convex(x, y, (-boom, -0.38), (-0.02, -0.38), (-0.02, peak)), 1.3),
@@ -80,7 +77,7 @@ def boat(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
 
 def car(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     """A car side-on: low body, sloped cabin with two windows, two wheels."""
-    roof, rake, wheel, back = span(u[1], 0.4, 0.5), span(u[2], 0.1, 0.3), span(u[3], 0.18, 0.22), span(u[4], -0.8, -0.55)
+    roof, rake, wheel, back = span(u[1], 0.4, 0.5), span(u[2], 0.1, 0.3), span(u[3], 0.18, 0.22), span(u[4], -0.86, -0.5)
     body = rounded_box(x, y, 0.0, -0.16, 0.97, 0.2, 0.14)
     cabin = convex(x, y, (back, 0.0), (0.6, 0.0), (0.5 - rake, roof), (back + 0.25, roof))
     hub = disk(fold(x, 0.0), y, 0.56, -0.34, 0.0)
