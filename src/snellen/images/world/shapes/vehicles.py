@@ -83,7 +83,7 @@ def car(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
     hub = disk(fold(x, 0.0), y, 0.56, -0.34, 0.0)
     return [
         Part("cabin", cabin - 0.03),
-        Part("windows", intersection(cabin + 0.06, 0.035 - fold(x, -0.08)), 1.5, plain=True),
+        Part("windows", intersection(cabin + 0.06, 0.035 - fold(x, -0.08)), 0.35, plain=True),
         Part("body", body),
         Part("lamp", disk(x, y, 0.86, -0.1, 0.07), 1.6, plain=True),
         Part("wheels", hub - wheel, 0.2, plain=True),
@@ -100,7 +100,7 @@ def truck(x: np.ndarray, y: np.ndarray, u: np.ndarray) -> list[Part]:
         Part("chassis", box(x, y, 0.0, -0.38, 0.95, 0.08), 0.4),
         Part("cargo", box(x, y, -0.35, top / 2 - 0.16, 0.62, top / 2 + 0.16)),
         Part("cab", cab, 0.8),
-        Part("windows", intersection(cab + 0.08, 0.02 - y), 1.5, plain=True),
+        Part("windows", intersection(cab + 0.08, 0.02 - y), 0.35, plain=True),
         Part("wheels", hub - wheel, 0.2, plain=True),
         Part("hubs", hub - 0.08, 1.2, plain=True),
     ]
