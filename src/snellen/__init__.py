@@ -10,6 +10,8 @@ _HOMES = {
     "exam": "snellen.api",
     "Exam": "snellen.api",
     "load": "snellen.models",
+    "train": "snellen.training",
+    "Trained": "snellen.training",
     "open_images": "snellen.images",
     "Sweep": "snellen.probes._sweep",
     **dict.fromkeys(
@@ -42,11 +44,13 @@ __all__ = [
     "Probe",
     "SnellenError",
     "Sweep",
+    "Trained",
     "Unsupported",
     "__version__",
     "exam",
     "load",
     "open_images",
+    "train",
 ]
 
 if TYPE_CHECKING:
@@ -67,6 +71,7 @@ if TYPE_CHECKING:
     from snellen.images import open_images
     from snellen.models import load
     from snellen.probes._sweep import Sweep
+    from snellen.training import Trained, train
 
 
 def __getattr__(name: str) -> Any:

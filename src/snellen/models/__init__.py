@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SOURCES = {"zoo": "zoo", "timm": "timm", "torchvision": "torchvision", "hf": "huggingface"}
 """Prefix of a name → the file here that loads it, by its function `load(rest, options)`."""
-_FILES = {".onnx": "onnx"}
-_OTHERS = {"PATH.onnx": "onnx", "package.module:name, FILE.py:name": "code"}
+_FILES = {".onnx": "onnx", ".safetensors": "safetensors"}
+_OTHERS = {"PATH.onnx": "onnx", "PATH.safetensors": "safetensors", "package.module:name, FILE.py:name": "code"}
 
 
 def load(
@@ -38,8 +38,9 @@ def load(
     >>> model = load("zoo:efficientnet-lite0")
 
     Args:
-        name_or_object: `zoo:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file,
-            `package.module:name` or `file.py:name` (a module, a factory without arguments, or a function images → logits),
+        name_or_object: `zoo:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file or to a .safetensors file of
+            `snellen train`, `package.module:name` or `file.py:name` (a module, a factory without arguments, or a function
+            images → logits),
             an `nn.Module`, such a function itself, or a `Model`, which comes back as it is and takes no options.
         name: how reports call it.
         labels: its list of answers, where it does not know them itself.
@@ -126,7 +127,7 @@ def _by_name(text: str, options: Options) -> Model:
 def _unknown(text: str) -> str:
     from snellen.models import zoo
 
-    if Path(text).suffix.lower() in (".safetensors", ".pth", ".pt", ".bin"):
+    if Path(text).suffix.lower() in (".pth", ".pt", ".bin"):
         return f"got {text}, which holds weights without an architecture; name one before it, as in timm:resnet18@{text}"
     known = [*zoo.names(), *(f"{prefix}:" for prefix in SOURCES)]
     bare = {name.partition(":")[2]: name for name in known}
