@@ -141,7 +141,7 @@ MARKS: Mapping[str, tuple[Figure, float, float, bool]] = {
 
 def _window(pixels: int, centre: np.ndarray) -> np.ndarray:
     """(m, 1, w) places along a line of so many pixels around `centre` (m, 1, 1), all of them within the line."""
-    width = min(pixels, math.ceil(_REACH * pixels) + 1)
+    width = min(pixels, math.ceil(_REACH * pixels) + 3)
     start = np.rint((centre + 1) * np.float32(pixels / 2) - np.float32(width / 2)).astype(np.int64)
     return np.clip(start, 0, pixels - width) + np.arange(width)
 

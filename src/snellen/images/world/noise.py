@@ -1,4 +1,4 @@
-"""Noise from integers: a hash of lattice cells, and value noise on it. Sums, products and roots only, so equal on every machine."""
+"""Noise from an integer hash, on lattices and in waves. Sums, products and quotients only, so it is equal on every machine."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def places(column: np.ndarray, row: np.ndarray) -> np.ndarray:
     across = column.astype(np.int32)
     across &= np.int32(PERIOD - 1)
     cell += across
-    return cell + (np.arange(len(cell), dtype=np.intp) * (PERIOD + 1) ** 2)[:, None, None]
+    cell += (np.arange(len(cell), dtype=np.int32) * np.int32((PERIOD + 1) ** 2))[:, None, None]
+    return cell.astype(np.intp)
 
 
 def at(table: np.ndarray, cells: np.ndarray, right: int = 0, up: int = 0) -> np.ndarray:
@@ -49,12 +50,21 @@ def at(table: np.ndarray, cells: np.ndarray, right: int = 0, up: int = 0) -> np.
 
 
 def value(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int) -> np.ndarray:
-    """(n, H, W) float32 in [0, 1]: smooth noise with a number at every whole point, those between blended (perlin-1985)."""
+    """(n, H, W) float32 in [0, 1]: smooth noise with a number at every whole point, those between blended (perlin-1985).
+
+    For an upright grid: `x` is (n or 1, 1, W), `y` (n or 1, H, 1). Blends along each row of points first, then between rows.
+    """
+    image = np.arange(len(key))[:, None]
+    table = np.swapaxes(lattice(key, purpose), 1, 2)
     column, row = np.floor(x), np.floor(y)
-    cells, table = places(column, row), lattice(key, purpose)
-    across, upward = smooth(x - column), smooth(y - row)
-    below, above = (_blend(at(table, cells, 0, up), at(table, cells, 1, up), across) for up in (0, 1))
-    return _blend(below, above, upward)
+    left, below = column[:, 0].astype(np.int64) % PERIOD, row[:, :, 0].astype(np.int64) % PERIOD
+    start = table[image, left]
+    lines = np.swapaxes(start + (table[image, left + 1] - start) * np.swapaxes(smooth(x - column), 1, 2), 1, 2).copy()
+    low, out = lines[image, below], lines[image, below + 1]
+    out -= low
+    out *= smooth(y - row)
+    out += low
+    return out
 
 
 def smooth(t: np.ndarray) -> np.ndarray:
@@ -71,12 +81,12 @@ def wave(t: np.ndarray) -> np.ndarray:
 def swell(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int, count: int = 5) -> np.ndarray:
     """(n, H, W) float32: `count` plane waves of about one length, a unit, in directions all around; variance one."""
     numbers = uniform(key, purpose * PERIOD**2 + np.arange(3 * count, dtype=np.uint32))[..., None]
-    total = t = shift = None
-    for wave_number in range(count):
-        angle = math.pi * wave_number / count
-        first, second, phase = (numbers[:, :, 3 * wave_number + part] for part in range(3))
-        t = np.multiply(x, np.float32(math.cos(angle) - 0.25) + np.float32(0.5) * first, out=t)
-        shift = np.multiply(y, np.float32(math.sin(angle) - 0.25) + np.float32(0.5) * second, out=shift)
+    total, t, shift = np.zeros((3, *np.broadcast_shapes(x.shape, y.shape, key.shape)), np.float32)
+    for number in range(count):
+        angle = math.pi * number / count
+        first, second, phase = (numbers[:, :, 3 * number + part] for part in range(3))
+        np.multiply(x, np.float32(math.cos(angle) - 0.25) + np.float32(0.5) * first, out=t)
+        np.multiply(y, np.float32(math.sin(angle) - 0.25) + np.float32(0.5) * second, out=shift)
         t += shift
         t += phase
         t -= np.rint(t, out=shift)
@@ -84,16 +94,9 @@ def swell(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int, count: in
         shift *= -16
         shift += 8
         t *= shift
-        total = t.copy() if total is None else np.add(total, t, out=total)
+        total += t
     total *= np.float32(math.sqrt(15 / 8 / count))
     return total
-
-
-def _blend(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
-    second -= first
-    second *= share
-    second += first
-    return second
 
 
 def _avalanche(h: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from snellen.images.world.textures.common import coverage, covered, level
 def cells(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """A giraffe's coat: dark patches with light seams. u[0] is how uneven they are, u[1] how wide the seams.
 
-    Each patch is about a point of a shaken lattice; the seam is where the nearest and the second nearest point are equally far (worley-1996).
+    Each patch is about a point of a shaken lattice; the seam is where the nearest point and the next are equally far (worley-1996).
     """
     x, y = x * np.float32(0.8), y * np.float32(0.8)
     shake, seam = 0.5 + 0.25 * u[0], 0.18 + 0.1 * u[1]
@@ -47,33 +47,31 @@ def fur(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.
     x = x * np.float32(2.3)
     x += swell(x * np.float32(0.1), y * np.float32(0.2), key, 1, 2) * (0.7 * u[1])
     y = y / long
-    below, _ = _hairs(x, y, key, 2)
-    above, inside = _hairs(x + np.float32(0.5), y + np.float32(0.5), key, 3)
-    above -= below
-    above *= coverage(inside, pixel * 2)
-    below += above
-    return level(below, 0.5, 0.28, pixel, 0.3)
+    tone, _, _ = _hairs(x, y, key, 2)
+    above, across, along = _hairs(x + np.float32(0.5), y + np.float32(0.5), key, 3)
+    along *= 1 - along
+    along *= 2
+    across -= 0.5
+    along -= np.abs(across, out=across)
+    above -= tone
+    above *= coverage(along, pixel * 2)
+    tone += above
+    return level(tone, 0.5, 0.27, pixel, 0.3)
 
 
-def _hairs(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int) -> tuple[np.ndarray, np.ndarray]:
-    """A layer of hairs, one a column and row: its tone, and how far inside it a point is."""
+def _hairs(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A layer of hairs, one a column and row: the tone, and the place across and along each, in [0, 1)."""
     column = np.floor(x)
     y = y + column * np.float32(0.381966)
     row = np.floor(y)
-    tone = at(lattice(key, purpose), places(column, row))
     y -= row
-    x = x - column
-    x -= 0.5
-    inside = y * (1 - y)
-    inside *= 2
-    inside -= np.abs(x)
-    return tone, inside
+    return at(lattice(key, purpose), places(column, row)), x - column, y
 
 
 def noise(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Soft blotches of about one size, as on camouflage. u[0] is how hard their edges are."""
     t = swell(x * np.float32(0.6), y * np.float32(0.6), key, 1)
-    return level(coverage(t, 2.2 - 1.2 * u[0]), 0.5, 0.35, pixel, 0.4)
+    return level(coverage(t, 2.2 - 1.2 * u[0]), 0.5, 0.39, pixel, 0.4)
 
 
 def speckle(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:

@@ -50,9 +50,10 @@ def scales(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: 
     above -= below
     above *= cover
     below += above
-    below *= below
-    below *= 3
-    return level(below, 0.38, 0.18, pixel, 0.4)
+    below *= 3.6
+    below -= 0.8
+    np.clip(below, 0, 1, out=below)
+    return level(below, 0.45, 0.37, pixel, 0.4)
 
 
 def _scale(x: np.ndarray, y: np.ndarray) -> np.ndarray:
