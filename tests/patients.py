@@ -96,6 +96,34 @@ class Patient(torch.nn.Module):
 PREPROCESSING = Preprocessing((SIZE, SIZE))
 
 
+def scenes(n: int = 96) -> Images:
+    """A small world, in which nothing goes with anything."""
+    from snellen.images.world import open_world
+
+    return open_world(images=n, size=32, seed=5)
+
+
+class Onlooker(torch.nn.Module):
+    """Answers by the colour along the upper edge, as far as `ground` outweighs a liking for the first category."""
+
+    def __init__(self, ground=1.0):
+        super().__init__()
+        self.colours = torch.nn.Parameter(torch.tensor(np.random.default_rng(1).random((16, 3)), dtype=torch.float32))
+        self.liking = torch.nn.Parameter(torch.eye(16)[0] * (1 - ground))
+        self.ground = ground
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        edge = images[:, :, :4].mean(dim=(2, 3))
+        return 10 * (self.liking - self.ground * torch.cdist(edge, self.colours))
+
+
+def onlooker(ground: float = 1.0):
+    """An `Onlooker` as a Snellen model that sees images of 32 pixels."""
+    from snellen import load
+
+    return load(Onlooker(ground), labels=sixteen(), preprocessing=Preprocessing((32, 32)), name=f"onlooker(ground={ground})")
+
+
 def patient(name: str = "", **planted):
     """A patient as a Snellen model."""
     from snellen import load

@@ -83,6 +83,7 @@ class Picture:
     """An image of the set, or a map over it: `layer` names an array (H, W) that `Probe.look` returned.
 
     A map is drawn in colours from its least to its largest value; `signed`: two colours around zero; `grey`: as it is, in [0, 1].
+    `under`: name and level of a condition that redraws the set: the image as it was shown then.
     """
 
     image: str
@@ -90,6 +91,13 @@ class Picture:
     layer: str | None = None
     signed: bool = False
     grey: bool = False
+    under: tuple[str, str] | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is called among the pictures of an image set."""
+        shown = self.image + (f"@{' '.join(self.under)}" if self.under else "")
+        return shown + (f"#{self.layer}" if self.layer else "")
 
 
 @dataclass(frozen=True)

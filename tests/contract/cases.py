@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from snellen.core import Images
+from snellen.core import Images, Model
 from snellen.images.decode import decode
-from tests.patients import NAMES, cue_conflict, observer, patient, photographs
+from tests.patients import NAMES, cue_conflict, observer, onlooker, patient, photographs, scenes
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Case:
     golden: float
     higher: bool = False
     images: Callable[[], Images] = photographs
+    make: Callable[..., Model] = patient
     people: Callable[[Images], pl.DataFrame] | None = None
     settings: dict[str, object] = field(default_factory=dict)
 
@@ -57,5 +58,6 @@ CASES: dict[str, Case] = {
     "rotation": Case("rotation.kept", {}, {"shape": 0.0, "bright": 1.0, "gain": 50.0}, 1.0),
     "shape-bias": Case("shape-bias.value", {"shape": 0.0, "texture": 1.0}, {}, 1.0, images=cue_conflict, people=shape_people),
     "agreement": Case("agreement.error-consistency", {**HABIT, "seed": 2}, HABIT, 0.8664, people=people_of_that_habit),
+    "reliance": Case("reliance.strongest", {"ground": 1.0}, {"ground": 0.5}, 0.0, higher=True, images=scenes, make=onlooker),
     "what-it-looks-at": Case("what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4634),
 }

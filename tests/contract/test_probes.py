@@ -18,7 +18,6 @@ from snellen.run.record import Record, Section
 from snellen.run.runner import run
 from snellen.run.spec import People, Spec
 from tests.contract.cases import CASES, Case
-from tests.patients import patient
 
 NAMES = probes.names()
 
@@ -91,7 +90,7 @@ def test_describes_itself(name: str):
 @pytest.mark.parametrize("name", NAMES)
 def test_one_row_per_image_and_condition(name: str, tmp_path: Path):
     case = CASES[name]
-    exam = spec(case, name, patient(**case.healthy), tmp_path)
+    exam = spec(case, name, case.make(**case.healthy), tmp_path)
     record = run(exam)
     assert only(record, name).status == "done", only(record, name).reason
     trials = pl.read_parquet(tmp_path / "trials" / "*.parquet")
@@ -104,19 +103,19 @@ def test_one_row_per_image_and_condition(name: str, tmp_path: Path):
 @pytest.mark.parametrize("name", NAMES)
 def test_interrupted_run_resumes_without_repeating(name: str, tmp_path: Path):
     case = CASES[name]
-    whole = Counting(patient(**case.healthy))
+    whole = Counting(case.make(**case.healthy))
     expected = run(spec(case, name, whole, tmp_path / "whole"))
-    broken = Counting(patient(**case.healthy))
+    broken = Counting(case.make(**case.healthy))
     broken.stop_after = whole.seen // 2
     with pytest.raises(KeyboardInterrupt):
         run(spec(case, name, broken, tmp_path / "broken"))
     finished = sum(-(-pl.read_parquet(part).height // 16) * 16 for part in (tmp_path / "broken").rglob("part-*.parquet"))
-    again = Counting(patient(**case.healthy))
+    again = Counting(case.make(**case.healthy))
     assert run(spec(case, name, again, tmp_path / "broken")).findings == expected.findings
     assert again.seen <= whole.seen - finished
     if not list((tmp_path / "whole").rglob("*.safetensors")):
         assert again.seen == whole.seen - finished
-    once_more = Counting(patient(**case.healthy))
+    once_more = Counting(case.make(**case.healthy))
     run(spec(case, name, once_more, tmp_path / "broken"))
     assert once_more.seen == 0
 
@@ -124,8 +123,8 @@ def test_interrupted_run_resumes_without_repeating(name: str, tmp_path: Path):
 @pytest.mark.parametrize("name", NAMES)
 def test_batch_size_and_order_change_nothing(name: str, tmp_path: Path):
     case = CASES[name]
-    one = run(spec(case, name, patient(**case.healthy), tmp_path / "one"))
-    other = run(spec(case, name, patient(**case.healthy), tmp_path / "other", batch=5))
+    one = run(spec(case, name, case.make(**case.healthy), tmp_path / "one"))
+    other = run(spec(case, name, case.make(**case.healthy), tmp_path / "other", batch=5))
     for left, right in zip(one.findings, other.findings, strict=True):
         assert left.value == pytest.approx(right.value, abs=1e-6)
 
@@ -135,7 +134,7 @@ def test_judging_is_deterministic_and_needs_no_model(name: str, tmp_path: Path):
     from snellen.run.rejudge import rejudge
 
     case = CASES[name]
-    first = run(spec(case, name, patient(**case.healthy), tmp_path))
+    first = run(spec(case, name, case.make(**case.healthy), tmp_path))
     assert only(first, name).status == "done"
     assert rejudge(tmp_path).findings == first.findings
     assert rejudge(tmp_path).sections == first.sections
@@ -144,7 +143,7 @@ def test_judging_is_deterministic_and_needs_no_model(name: str, tmp_path: Path):
 @pytest.mark.parametrize("name", NAMES)
 def test_golden_number(name: str, tmp_path: Path):
     case = CASES[name]
-    assert number(run(spec(case, name, patient(**case.healthy), tmp_path)), case.finding) == pytest.approx(case.golden, abs=5e-4)
+    assert number(run(spec(case, name, case.make(**case.healthy), tmp_path)), case.finding) == pytest.approx(case.golden, abs=5e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -152,7 +151,7 @@ def test_tells_the_planted_condition_from_its_control(name: str, tmp_path: Path)
     case = CASES[name]
     found = {}
     for role, planted in (("sick", case.sick), ("healthy", case.healthy)):
-        record = run(spec(case, name, patient(**planted), tmp_path / role))
+        record = run(spec(case, name, case.make(**planted), tmp_path / role))
         finding = next(f for f in record.findings if f.id == case.finding)
         assert finding.value is not None
         found[role] = (finding.value, finding.interval)
@@ -174,7 +173,7 @@ def test_black_box_is_examined_or_refused_with_a_reason(name: str, tmp_path: Pat
     from tests.patients import PREPROCESSING
 
     case = CASES[name]
-    inner = patient(**case.healthy)
+    inner = case.make(**case.healthy)
     box = load(
         lambda images: np.asarray(inner.logits(inner.asarray(images))), labels=sixteen(), preprocessing=PREPROCESSING, name="box"
     )

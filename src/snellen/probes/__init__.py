@@ -19,7 +19,20 @@ from types import ModuleType
 
 from snellen.core import Probe, SnellenError
 
-DEFAULT = ("accuracy", "calibration", "contrast", "noise", "blur", "rotation", "shape-bias", "agreement", "what-it-looks-at")
+DEFAULT = (
+    "accuracy",
+    "worst-group",
+    "calibration",
+    "contrast",
+    "noise",
+    "blur",
+    "rotation",
+    "shape-bias",
+    "reliance",
+    "background",
+    "agreement",
+    "what-it-looks-at",
+)
 """The order of an exam and of its report."""
 
 

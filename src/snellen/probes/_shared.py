@@ -8,6 +8,7 @@ import polars as pl
 
 from snellen.charts import Gallery, Picture
 from snellen.core import Evidence, Finding, Images, Interval
+from snellen.labels import SIXTEEN
 
 
 def clean(evidence: Evidence) -> pl.DataFrame:
@@ -40,7 +41,7 @@ def span(interval: Interval | None, as_percent: bool = True) -> str:
 
 def two_categories(images: Images) -> str | None:
     """Why a probe of right and wrong cannot be asked of cue-conflict images."""
-    if "texture" in images.facts.columns:
+    if "texture" in images.facts.columns and images.facts["texture"].is_in(SIXTEEN).any():
         return (
             f"the images of {images.name} show the shape of one category in the texture of another, "
             "so that no single answer is right"

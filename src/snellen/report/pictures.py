@@ -38,9 +38,9 @@ class Album:
 
     def show(self, dataset: str, picture: Picture) -> Shown:
         """The photograph, or the map over it, with alternative text that says which."""
-        key = f"{dataset}/{picture.image}" + (f"#{picture.layer}" if picture.layer else "")
+        key = f"{dataset}/{picture.key}"
         kind = f"Map of {picture.layer} for" if picture.layer and not picture.grey else "Photograph"
-        what = f"{kind} {picture.image}"
+        what = f"{kind} {picture.image}" + (f" under {' '.join(picture.under)}" if picture.under else "")
         alt = f"{what}: {picture.caption}" if picture.caption else what
         made = self._make(key, f"{dataset}/{picture.image}", picture)
         if made is None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from snellen.charts import Gallery, Picture
-from snellen.core import Images, Model
+from snellen.core import CLEAN, Condition, Images, Model
 from snellen.images.thumbnail import thumbnail
 from snellen.run.present import pixels_of
 from snellen.run.record import PICTURES, Section
@@ -22,32 +22,43 @@ def collect(
     model: Model,
     looks: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
     out: Path,
+    conditions: Sequence[Condition] = (),
 ) -> dict[str, str]:
-    """Keep every picture that the galleries of one image set show: {"<dataset>/<image>[#<layer>]": file name}.
+    """Keep every picture that the galleries of one image set show: {"<dataset>/<key of the picture>": file name}.
 
-    `looks` maps probe → image → layer → (H, W). A photograph is shown as the model saw it.
+    `looks` maps probe → image → layer → (H, W). A photograph is shown as the model saw it, clean or under one of `conditions`.
     """
     folder = out / PICTURES
     folder.mkdir(parents=True, exist_ok=True)
     names: dict[str, str] = {}
-    photographs: dict[str, str] = {}
+    photographs: dict[tuple[str, str], dict[str, Picture]] = {}
     for section in sections:
         for picture in _pictures(section):
             if picture.layer is None:
-                photographs[picture.image] = _file(images.id, model.id, picture.image, ".webp")
+                photographs.setdefault(picture.under or (CLEAN.name, CLEAN.level), {})[picture.image] = picture
             elif (layer := looks.get(section.probe, {}).get(picture.image, {}).get(picture.layer)) is not None:
-                names[f"{images.name}/{picture.image}#{picture.layer}"] = file = _file(
+                names[f"{images.name}/{picture.key}"] = file = _file(
                     images.id, model.id, section.probe, repr(section.settings), picture.image, picture.layer, ".npy"
                 )
                 _keep(folder / file, _array(layer))
-    absent = {image for image, file in photographs.items() if not (folder / file).is_file()}
-    rows = [row for row, name in enumerate(images.facts["image"].to_list()) if name in absent]
-    if rows:
-        at = images.facts["image"].to_list()
-        for row, pixels in pixels_of(images, rows, model.preprocessing).items():
-            _keep(folder / photographs[at[row]], thumbnail(pixels))
-    kept = {f"{images.name}/{image}": file for image, file in photographs.items() if (folder / file).is_file()}
-    return {**kept, **names}
+    known = {(condition.name, condition.level): condition for condition in (CLEAN, *conditions)}
+    for under, shown in photographs.items():
+        files = _photographs(list(shown), images, model, known[under], folder) if under in known else {}
+        names |= {f"{images.name}/{shown[image].key}": file for image, file in files.items()}
+    return names
+
+
+def _photographs(wanted: Sequence[str], images: Images, model: Model, condition: Condition, folder: Path) -> dict[str, str]:
+    """Image → file, of the `wanted` images that can be read, as they are or as a condition redraws them."""
+    told = () if condition.redraw is None else (condition.name, condition.level, str(condition.version), condition.recipe)
+    files = {image: _file(images.id, model.id, image, *told, ".webp") for image in wanted}
+    absent = {image for image, file in files.items() if not (folder / file).is_file()}
+    places = {row: image for row, image in enumerate(images.facts["image"].to_list()) if image in absent}
+    if places:
+        source = images if condition.redraw is None else condition.redraw(images)
+        for row, pixels in pixels_of(source, list(places), model.preprocessing).items():
+            _keep(folder / files[places[row]], thumbnail(pixels))
+    return {image: file for image, file in files.items() if (folder / file).is_file()}
 
 
 def _pictures(section: Section) -> Iterable[Picture]:

@@ -62,8 +62,8 @@ class Section:
 
 @dataclass(frozen=True)
 class Record:
-    """A whole exam. `pictures` maps "<dataset>/<image>" to a .webp and "<dataset>/<image>#<layer>" to a .npy map (H, W)
-    in the folder `pictures`; a report shows those and no others.
+    """A whole exam. `pictures` maps "<dataset>/<key of a picture>" to a .webp, or for a layer to a .npy map (H, W), in the
+    folder `pictures`; a report shows those and no others.
     """
 
     model: ModelRecord

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from snellen import __version__, probes
-from snellen.core import Evidence, Images, Labels, Probe
+from snellen.core import CLEAN, Evidence, Images, Labels, Probe
 from snellen.run import evidence as kept
 from snellen.run import pictures, record
 from snellen.run.judge import failed, look, looked, looks_shelf, section, skipped
@@ -66,7 +66,8 @@ def _examine(spec: Spec, images: Images, progress: Progress) -> tuple[list[Secti
     with progress.stage(f"{spec.model.name} sees {images.name}", showing.passes(showing.missing())) as advance:
         broken = show(showing, advance)
     trials = showing.read(without=broken)
-    problems = trials.filter(pl.col("problem").is_not_null()).unique("image").sort("image").select("image", "problem").rows()
+    unreadable = pl.col("problem").is_not_null() & (pl.col("condition") == CLEAN.name)
+    problems = trials.filter(unreadable).sort("image").select("image", "problem").rows()
     evidence = Evidence(
         images.name,
         spec.model.name,
@@ -89,7 +90,7 @@ def _examine(spec: Spec, images: Images, progress: Progress) -> tuple[list[Secti
             own, maps = _ask(spec, probe, images, evidence, progress)
             sections.append(_flattered(own, spec, images))
             looks[probe.name()] = maps
-    shown = pictures.collect(sections, images, spec.model, looks, spec.out)
+    shown = pictures.collect(sections, images, spec.model, looks, spec.out, showing.conditions)
     return sections, _images(images, tuple(problems), given), shown
 
 

@@ -1,0 +1,1 @@
+"""What a model's answers owe to concepts that people have words for."""
