@@ -28,7 +28,7 @@ class Trainable:
 
 ARCHITECTURES: Mapping[str, Trainable] = {
     "small": Trainable("Small", 16, "a convolutional network that knows what is where"),
-    "bag": Trainable("Bag", 64, "a bag of local features: evidence from 9x9 pixels, averaged over the image"),
+    "bag": Trainable("Bag", 48, "a bag of local features: evidence from 9x9 pixels, averaged over the image"),
 }
 """Those that can be trained."""
 

@@ -16,7 +16,7 @@ RECEPTIVE_FIELD = 9
 class Bag(nn.Module):
     """(N, 3, H, W) in [0, 1], sides of 9 or more → (N, classes): what is where cannot matter, nor anything larger than 9 pixels."""
 
-    def __init__(self, classes: int = 16, width: int = 64) -> None:
+    def __init__(self, classes: int = 16, width: int = 48) -> None:
         super().__init__()
         self.features = nn.Sequential(
             unit(3, width // 2, 5, stride=2),
