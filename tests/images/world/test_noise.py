@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from snellen.images.world.noise import PERIOD, at, hashed, lattice, places, smooth, swell, uniform, value, wave
+from snellen.images.world.noise import PERIOD, at, hashed, lattices, places, smooth, swell, uniform, value, wave
 from tests.images.world.drawing import arguments, cloth, frame
 
 KEYS = np.arange(4096, dtype=np.uint32)
@@ -31,7 +31,7 @@ def test_one_bit_of_the_key_turns_half_of_the_hash(bit):
 
 def test_a_lattice_repeats_and_is_read_at_its_cells_and_their_neighbours():
     key = arguments(3, 0)[1]
-    table = lattice(key, 1)
+    table = lattices(key, 1)[0]
     column, row = (
         axis.astype(np.float32) for axis in np.broadcast_arrays(np.arange(-20, 20)[None, None], np.arange(-9, 9)[None, :, None])
     )
@@ -51,7 +51,7 @@ def test_value_noise_passes_through_the_lattice_and_is_continuous():
     assert noise.dtype == np.float32
     assert np.abs(np.diff(noise, axis=1)).max() < 0.04
     assert np.abs(np.diff(noise, axis=2)).max() < 0.04
-    table = lattice(key, 4)
+    table = lattices(key, 4)[0]
     whole = np.arange(-3, 4) % PERIOD
     np.testing.assert_allclose(noise[:, ::50, ::50], table[:, whole][:, :, whole], atol=1e-5)
 

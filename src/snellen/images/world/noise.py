@@ -27,9 +27,12 @@ def uniform(key: np.ndarray, *parts: np.ndarray | int) -> np.ndarray:
     return (hashed(key, *parts) >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
 
 
-def lattice(key: np.ndarray, purpose: int) -> np.ndarray:
-    """(n, PERIOD + 1, PERIOD + 1) float32 in [0, 1): a number for each cell; the last row and column are the first again."""
-    return uniform(key, purpose * PERIOD**2 + _CELLS)
+def lattices(key: np.ndarray, *purposes: int) -> np.ndarray:
+    """(purposes, n, PERIOD + 1, PERIOD + 1) float32 in [0, 1): for each purpose a number for every cell of a lattice.
+
+    The last row and column of each are the first again.
+    """
+    return uniform(key, np.array(purposes)[:, None, None, None] * PERIOD**2 + _CELLS)
 
 
 def places(column: np.ndarray, row: np.ndarray) -> np.ndarray:
@@ -45,7 +48,7 @@ def places(column: np.ndarray, row: np.ndarray) -> np.ndarray:
 
 
 def at(table: np.ndarray, cells: np.ndarray, right: int = 0, up: int = 0) -> np.ndarray:
-    """The numbers of a `lattice` at `places` (n, H, W), or at the cells to the right of them or above."""
+    """The numbers of one of `lattices` at `places` (n, H, W), or at the cells to the right of them or above."""
     return np.take(table.ravel()[up * (PERIOD + 1) + right :], cells, mode="clip")
 
 
@@ -55,7 +58,7 @@ def value(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int) -> np.nda
     For an upright grid: `x` is (n or 1, 1, W), `y` (n or 1, H, 1). Blends along each row of points first, then between rows.
     """
     image = np.arange(len(key))[:, None]
-    table = np.swapaxes(lattice(key, purpose), 1, 2)
+    table = np.swapaxes(lattices(key, purpose)[0], 1, 2)
     column, row = np.floor(x), np.floor(y)
     left, below = column[:, 0].astype(np.int64) % PERIOD, row[:, :, 0].astype(np.int64) % PERIOD
     start = table[image, left]
@@ -81,7 +84,8 @@ def wave(t: np.ndarray) -> np.ndarray:
 def swell(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int, count: int = 5) -> np.ndarray:
     """(n, H, W) float32: `count` plane waves of about one length, a unit, in directions all around; variance one."""
     numbers = uniform(key, purpose * PERIOD**2 + np.arange(3 * count, dtype=np.uint32))[..., None]
-    total, t, shift = np.zeros((3, *np.broadcast_shapes(x.shape, y.shape, key.shape)), np.float32)
+    shape = np.broadcast_shapes(x.shape, y.shape, key.shape)
+    total, t, shift = (np.zeros(shape, np.float32) for _ in range(3))
     for number in range(count):
         angle = math.pi * number / count
         first, second, phase = (numbers[:, :, 3 * number + part] for part in range(3))

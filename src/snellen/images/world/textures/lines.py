@@ -53,20 +53,20 @@ def grain(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: n
     """Wood: rings that fade in slowly and end at once, bent along the trunk. u[0] is how bent, u[1] how steep the tone."""
     t = swell(x * np.float32(0.25), y * np.float32(0.1), key, 1, 4)
     t *= 0.35 + 0.3 * u[0]
-    t += x * np.float32(0.8)
+    t += x
     t -= np.floor(t)
-    end = coverage(np.float32(1) - t, pixel * np.float32(0.8))
+    end = coverage(np.float32(1) - t, pixel)
     t -= 0.5
-    t *= 1.1 + 0.5 * u[1]
+    t *= 1 + 0.4 * u[1]
     t += 0.5
     np.clip(t, 0, 1, out=t)
     t *= end
-    return level(t, 0.48, 0.33, pixel, 0.4)
+    return level(t, 0.48, 0.31, pixel, 0.4)
 
 
 def marble(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Thin veins that wander over clouded stone. u[0] is how thin they are, u[1] how close together."""
-    t = swell(x * np.float32(0.7), y * (0.3 + 0.15 * u[1]), key, 1, 4)
+    t = swell(x * np.float32(0.85), y * (0.35 + 0.2 * u[1]), key, 1, 4)
     t *= t
     thin = 0.6 - 0.2 * u[0]
     t += pixel * np.float32(0.1)

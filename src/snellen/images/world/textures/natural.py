@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snellen.images.world.noise import at, lattice, places, swell
+from snellen.images.world.noise import at, lattices, places, swell
 from snellen.images.world.textures.common import coverage, covered, level
 
 
@@ -13,13 +13,13 @@ def cells(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: n
 
     Each patch is about a point of a shaken lattice; the seam is where the nearest point and the next are equally far (worley-1996).
     """
-    x, y = x * np.float32(0.8), y * np.float32(0.8)
+    x, y = x * np.float32(1.05), y * np.float32(1.05)
     shake, seam = 0.5 + 0.25 * u[0], 0.18 + 0.1 * u[1]
     column, row = np.floor(x), np.floor(y)
     cells = places(column, row)
     x -= column
     y -= row
-    across, upward = ((lattice(key, axis) - np.float32(0.5)) * shake for axis in (1, 2))
+    across, upward = (lattices(key, 1, 2) - np.float32(0.5)) * shake
     nearest = second = None
     for right, up in ((0, 0), (1, 0), (0, 1), (1, 1)):
         d = at(across + np.float32(right), cells, right, up)
@@ -37,18 +37,19 @@ def cells(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: n
             np.minimum(second, np.maximum(nearest, d, out=dy), out=second)
             np.minimum(nearest, d, out=nearest)
     second -= nearest
-    cover = coverage(seam - second, pixel * 2)
+    cover = coverage(seam - second, pixel * np.float32(2.1))
     return covered(cover, 0.4, pixel, 0.35)
 
 
 def fur(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Short pointed hairs, all about one way, each of its own tone. u[0] is how long they are, u[1] how ruffled."""
     long = 1.4 + 0.8 * u[0]
-    x = x * np.float32(2.3)
+    x = x * np.float32(2.6)
     x += swell(x * np.float32(0.1), y * np.float32(0.2), key, 1, 2) * (0.7 * u[1])
     y = y / long
-    tone, _, _ = _hairs(x, y, key, 2)
-    above, across, along = _hairs(x + np.float32(0.5), y + np.float32(0.5), key, 3)
+    lower, upper = lattices(key, 2, 3)
+    tone, _, _ = _hairs(x, y, lower)
+    above, across, along = _hairs(x + np.float32(0.5), y + np.float32(0.5), upper)
     along *= 1 - along
     along *= 2
     across -= 0.5
@@ -59,13 +60,13 @@ def fur(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.
     return level(tone, 0.5, 0.27, pixel, 0.3)
 
 
-def _hairs(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _hairs(x: np.ndarray, y: np.ndarray, tones: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A layer of hairs, one a column and row: the tone, and the place across and along each, in [0, 1)."""
     column = np.floor(x)
     y = y + column * np.float32(0.381966)
     row = np.floor(y)
     y -= row
-    return at(lattice(key, purpose), places(column, row)), x - column, y
+    return at(tones, places(column, row)), x - column, y
 
 
 def noise(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
@@ -77,8 +78,11 @@ def noise(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: n
 def speckle(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Angular chips of many sizes, light and dark, at random places. u[0] is how large they are."""
     largest = 0.4 + 0.1 * u[0]
-    light = _chips(x * np.float32(0.9), y * np.float32(0.9), key, 1, largest, pixel)
-    dark = _chips(x * np.float32(0.72) - y * np.float32(0.54), x * np.float32(0.54) + y * np.float32(0.72), key, 5, largest, pixel)
+    tables = lattices(key, *range(1, 7))
+    light = _chips(x * np.float32(1.1), y * np.float32(1.1), tables[:3], largest, pixel)
+    dark = _chips(
+        x * np.float32(0.88) - y * np.float32(0.66), x * np.float32(0.66) + y * np.float32(0.88), tables[3:], largest, pixel
+    )
     light += 1
     light *= 0.5
     dark *= light
@@ -86,15 +90,16 @@ def speckle(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel:
     return level(light, 0.5, 0.3, pixel, 0.4)
 
 
-def _chips(x: np.ndarray, y: np.ndarray, key: np.ndarray, purpose: int, largest: np.ndarray, pixel: np.ndarray) -> np.ndarray:
-    """A layer of chips, one a cell and wholly inside it: how far they cover each pixel."""
+def _chips(x: np.ndarray, y: np.ndarray, tables: np.ndarray, largest: np.ndarray, pixel: np.ndarray) -> np.ndarray:
+    """A layer of chips, one a cell and wholly inside it: how far they cover each pixel. The tables give size and place."""
     column, row = np.floor(x), np.floor(y)
     cells = places(column, row)
-    size = largest * (0.4 + 0.6 * lattice(key, purpose))
+    size = largest * (0.4 + 0.6 * tables[0])
+    middle = size + (1 - 2 * size) * tables[1:]
     dx = x - column
-    dx -= at(size + (1 - 2 * size) * lattice(key, purpose + 1), cells)
+    dx -= at(middle[0], cells)
     dy = y - row
-    dy -= at(size + (1 - 2 * size) * lattice(key, purpose + 2), cells)
+    dy -= at(middle[1], cells)
     dx = np.abs(dx)
     dx += np.abs(dy)
-    return coverage(at(size, cells) - dx, pixel)
+    return coverage(at(size, cells) - dx, pixel * np.float32(1.4))

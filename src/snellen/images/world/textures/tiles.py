@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snellen.images.world.noise import at, lattice, places
+from snellen.images.world.noise import at, lattices, places
 from snellen.images.world.textures.common import band, coverage, covered, level, offset
 
 
@@ -30,15 +30,15 @@ def dots(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np
 def rings(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Circles in rows. u[0] is their radius, u[1] how far each row is shifted, u[2] how thick they are."""
     radius, thick = 0.33 + 0.05 * u[0], 0.09 + 0.03 * u[2]
-    away = np.abs(_distance(x * np.float32(0.72), y * np.float32(0.72), 0.5 * u[1]) - radius)
-    cover = coverage(thick - away, pixel * np.float32(0.72))
+    away = np.abs(_distance(x * np.float32(0.82), y * np.float32(0.82), 0.5 * u[1]) - radius)
+    cover = coverage(thick - away, pixel * np.float32(0.82))
     return covered(cover, np.float32(4 * np.pi) * radius * thick, pixel, 0.35)
 
 
 def scales(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Rows of rounded scales, each row over the next, dark at the rim. u[0] is how wide the rim is, u[1] how far rows overlap."""
     step = 0.42 + 0.1 * u[1]
-    x, y = x * np.float32(0.75), y * np.float32(0.75)
+    x, y = x * np.float32(0.85), y * np.float32(0.85)
     v = y / step
     row = np.floor(v)
     v -= row
@@ -46,7 +46,7 @@ def scales(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: 
     v *= step
     below = _scale(x - row - np.float32(0.5), v - step)
     above = _scale(x - row, v)
-    cover = coverage(np.float32(0.56) - above, pixel * np.float32(0.75))
+    cover = coverage(np.float32(0.56) - above, pixel * np.float32(0.85))
     above -= below
     above *= cover
     below += above
@@ -66,15 +66,16 @@ def _scale(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def bricks(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """A wall in running bond, every brick of its own tone. u[0] is how long they are, u[1] how thick the joints."""
-    long, joint = 1.7 + 0.5 * u[0], 0.14 + 0.06 * u[1]
+    long, joint = 1.6 + 0.4 * u[0], 0.15 + 0.06 * u[1]
+    x, y = x * np.float32(1.15), y * np.float32(1.15)
     row = np.rint(y)
     v = row * np.float32(0.5)
     v += x / long
     column = np.rint(v)
     v -= column
     away = np.minimum((0.5 - np.abs(v)) * long, 0.5 - np.abs(y - row))
-    cover = coverage(away - joint * 0.5, pixel)
-    tone = at(lattice(key, 1), places(column, row))
+    cover = coverage(away - joint * 0.5, pixel * np.float32(1.15))
+    tone = at(lattices(key, 1)[0], places(column, row))
     tone *= 0.55
     cover *= tone - 1
     cover += 1
@@ -83,14 +84,14 @@ def bricks(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: 
 
 def cloth(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """A basket weave: pairs of threads that go over and under. u[0] is how thick the threads are, u[1] how dark the lower ones."""
-    x, y = x * np.float32(0.42), y * np.float32(0.42)
-    width = pixel * np.float32(0.42)
+    x, y = x * np.float32(0.5), y * np.float32(0.5)
+    width = pixel * np.float32(0.5)
     across, upward = band(x, 0.5, width), band(y, 0.5, width)
     both = across * upward
     across += upward
     both *= 2
     across -= both
-    thick = 0.55 + 0.15 * u[0]
+    thick = 0.5 + 0.12 * u[0]
     over = band(x * np.float32(4) + np.float32(0.5), thick, width * np.float32(4))
     under = band(y * np.float32(4) + np.float32(0.5), thick, width * np.float32(4))
     under -= over
