@@ -57,6 +57,14 @@ def photographs(n: int = 96, seed: int = 0) -> Images:
     return open_array(draw(k, k, seed), [NAMES[i] for i in k], name="toys", labels=sixteen())
 
 
+def day_and_night(n: int = 192) -> Images:
+    """All three cues agree, but a third of the images is dimmed: the fact `light` says which."""
+    k, dim = np.arange(n) % 16, np.arange(n) // 16 % 3 == 0
+    pixels = (draw(k, k) * np.where(dim, 0.8, 1.0)[:, None, None, None]).round().astype(np.uint8)
+    images = open_array(pixels, [NAMES[i] for i in k], name="day and night", labels=sixteen())
+    return replace(images, facts=images.facts.with_columns(light=pl.Series(np.where(dim, "night", "day"))))
+
+
 def cue_conflict(seed: int = 0) -> Images:
     """Shape of one category, texture of another: all ordered pairs, the file names as published."""
     pairs = np.array([(s, t) for s in range(16) for t in range(16)])

@@ -10,7 +10,7 @@ import polars as pl
 
 from snellen.core import Images, Model
 from snellen.images.decode import decode
-from tests.patients import NAMES, cue_conflict, observer, onlooker, patient, photographs, scenes
+from tests.patients import NAMES, cue_conflict, day_and_night, observer, onlooker, patient, photographs, scenes
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ def shape_people(images: Images) -> pl.DataFrame:
 
 CASES: dict[str, Case] = {
     "accuracy": Case("accuracy.top1", {"keep": 0.002}, {}, 1.0),
+    "worst-group": Case("worst-group.worst", {"shape": 0.0, "bright": 1.0, "gain": 50.0}, {}, 1.0, images=day_and_night),
     "calibration": Case(
         "calibration.error", {**HABIT, "seed": 3, "gain": 1.5}, {**HABIT, "seed": 3, "gain": 4.0}, 0.1116, higher=True
     ),

@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 import simplejpeg
-from PIL import Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 (the last two make their formats known)
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, WebPImagePlugin  # noqa: F401 (the last two make their formats known)
 
 from snellen.core import Preprocessing, Unreadable
 from snellen.images.fit import fit, fit_array
@@ -20,6 +20,8 @@ FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 MEGAPIXELS = 100
 """Larger images are refused by their header, before anything is decoded."""
 
+_LYING = (5, 6, 7, 8)
+"""Orientations in which width and height change places."""
 _PADDING = re.compile(r"Corrupt JPEG data: [1-8] extraneous bytes before marker 0xd9")
 _DAMAGE = ("Corrupt JPEG data", "Premature end of JPEG")
 
@@ -71,6 +73,32 @@ def read(payload: bytes) -> Image.Image:
         raise
     except Exception as error:  # as above, on damaged data
         raise Unreadable(damaged(f"{image.format} file", error)) from error
+
+
+def upright(payload: bytes | np.ndarray) -> np.ndarray:
+    """(H, W, 3) at the payload's own size: uint8 in 0..255, or floats in [0, 1] for a float array.
+
+    Raises:
+        Unreadable: see `decode`.
+    """
+    return _channels_last(payload) if isinstance(payload, np.ndarray) else np.asarray(read(payload))
+
+
+def extent(payload: bytes | np.ndarray) -> tuple[int, int]:
+    """(H, W) of what `upright` gives, from the header of a file.
+
+    Raises:
+        Unreadable: the payload is no image.
+    """
+    if isinstance(payload, np.ndarray):
+        return _channels_last(payload).shape[:2]
+    _silence_pillow()
+    try:
+        with Image.open(io.BytesIO(payload), formats=FORMATS) as image:
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+            return (image.width, image.height) if turned else (image.height, image.width)
+    except Exception as error:  # Pillow raises errors of almost any type on damaged headers
+        raise Unreadable(unidentified(payload, FORMATS)) from error
 
 
 def _check(payload: bytes, kind: str | None) -> None:

@@ -17,6 +17,7 @@ from snellen.core import Images, Labels, SnellenError, Unreadable
 from snellen.images.facts import canonical, frame, shown, unique
 from snellen.images.identity import digest, identity
 from snellen.images.listing import FileTable, Listing, near, read_table, walk
+from snellen.images.regions import MASK, identified, regions, told
 from snellen.images.sample import stratified
 
 LARGEST_FILE = 256 * 2**20
@@ -27,7 +28,10 @@ _HASHING_THREADS = 8
 @final
 @dataclass(frozen=True, eq=False)
 class Folder(Images):
-    """Files below `root`, read when asked for; `files` are their paths relative to it, one a row of `facts`."""
+    """Files below `root`, read when asked for; `files` are their paths relative to it, one a row of `facts`.
+
+    `masks` are those of the masks that say where the objects are, where the table of the folder names any.
+    """
 
     name: str
     id: str
@@ -36,10 +40,19 @@ class Folder(Images):
     origin: Mapping[str, str]
     root: Path
     files: tuple[str, ...]
+    masks: tuple[str | None, ...] | None = None
 
     def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
         """The bytes of each file; links that leave the folder, and anything that is no plain file, are not followed."""
         return [read_file(self.root, self.files[row]) for row in rows]
+
+    def regions(self, rows: Sequence[int]) -> list[np.ndarray | Unreadable]:
+        """The masks that the table's column `mask` names, else the boxes of its columns x0, y0, x1 and y1."""
+        return regions(self, rows, None if self.masks is None else self._masks)
+
+    def _masks(self, rows: Sequence[int]) -> list[bytes | Unreadable | None]:
+        files = [self.masks[row] if self.masks else None for row in rows]
+        return [None if file is None else read_file(self.root, file) for file in files]
 
 
 def open_folder(
@@ -79,14 +92,18 @@ def open_folder(
     images, kept, chosen = [names[row] for row in rows], [categories[row] for row in rows], tuple(files[row] for row in rows)
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
         digests = list(pool.map(lambda file: digest(read_file(root, file)), chosen))
+    facts = frame(images, kept, shown(str(path)), digests, extra)
+    masks = tuple(extra[MASK].to_list()) if told(extra) else None
+    own = None if masks is None else (None if mask is None else read_file(root, mask) for mask in masks)
     return Folder(
         name=name or shown(root.name) or "images",
-        id=identity(images, kept, digests),
+        id=identified(identity(images, kept, digests), facts, own),
         labels=resolved,
-        facts=frame(images, kept, shown(str(path)), digests, extra),
+        facts=facts,
         origin=_origin(path, found, table, len(files), len(rows), seed),
         root=root,
         files=chosen,
+        masks=masks,
     )
 
 
@@ -156,7 +173,8 @@ def _origin(path: str | Path, found: Listing, table: FileTable | None, total: in
     if not table and not any("/" in file for file in found.files):
         origin["categories"] = "none given"
     if table:
-        beside = len(set(found.files) - set(table.files))
+        masks = table.extra[MASK].to_list() if told(table.extra) else []
+        beside = len(set(found.files) - {*table.files, *masks})
         origin |= {"not in the table": f"{beside} images"} if beside else {}
     passed_over = found.passed_over + Counter({"table": len(found.tables) - bool(table)})
     if passed_over:

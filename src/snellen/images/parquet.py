@@ -19,6 +19,7 @@ from snellen.images.facts import canonical, frame, shown, unique
 from snellen.images.footer import largest_row_group
 from snellen.images.identity import digest, identity
 from snellen.images.listing import near
+from snellen.images.regions import MASK, identified, regions
 from snellen.images.sample import stratified
 
 CATEGORY_COLUMNS = ("label", "category", "class", "labels", "fine_label", "wnid", "index", "class_name")
@@ -38,12 +39,16 @@ class _Layout:
     path: pl.Expr | None
     category: str | None
     extra: tuple[str, ...]
+    mask: pl.Expr | None = None
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Parquet(Images):
-    """Images in a Parquet file, read in blocks of rows when asked for; `rows` are the row numbers in the file."""
+    """Images in a Parquet file, read in blocks of rows when asked for; `rows` are the row numbers in the file.
+
+    `payload` is where their bytes are, `mask` where those of the masks are, if there are any.
+    """
 
     name: str
     id: str
@@ -53,25 +58,34 @@ class Parquet(Images):
     path: Path
     rows: tuple[int, ...]
     payload: pl.Expr
-    _blocks: dict[int, list[bytes | None]] = field(default_factory=dict, repr=False)
+    mask: pl.Expr | None = None
+    _blocks: dict[tuple[int, bool], list[bytes | None]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
         """The bytes in each row; a path without bytes is not followed."""
+        return [_given(payload) for payload in self._payloads(rows, masks=False)]
+
+    def regions(self, rows: Sequence[int]) -> list[np.ndarray | Unreadable]:
+        """The images in the column `mask`, else the boxes in the columns x0, y0, x1 and y1."""
+        return regions(self, rows, None if self.mask is None else lambda wanted: self._payloads(wanted, masks=True))
+
+    def _payloads(self, rows: Sequence[int], masks: bool) -> list[bytes | None]:
         places = [self.rows[row] for row in rows]
-        found: list[bytes | np.ndarray | Unreadable] = []
+        found: list[bytes | None] = []
         for block, group in groupby(places, key=lambda place: place // _BLOCK):
-            payloads = self._read(block)
-            found += [_given(payloads[place % _BLOCK]) for place in group]
+            payloads = self._read(block, masks)
+            found += [payloads[place % _BLOCK] for place in group]
         return found
 
-    def _read(self, block: int) -> list[bytes | None]:
+    def _read(self, block: int, masks: bool) -> list[bytes | None]:
         with self._lock:
-            if block not in self._blocks:
+            if (block, masks) not in self._blocks:
                 while len(self._blocks) >= _KEPT:
                     del self._blocks[next(iter(self._blocks))]
-                self._blocks[block] = _payloads(self.path, self.payload, block * _BLOCK, _BLOCK)
-            return self._blocks[block]
+                column = self.mask if masks and self.mask is not None else self.payload
+                self._blocks[block, masks] = _payloads(self.path, column, block * _BLOCK, _BLOCK)
+            return self._blocks[block, masks]
 
 
 def open_parquet(
@@ -111,8 +125,17 @@ def open_parquet(
         origin["memory"] = f"a row group of {largest // 2**20} MiB is read as a whole: write the file with smaller row groups"
     digests = [digest(_given(payload)) for payload in _stream(path, layout.payload, rows)]
     facts = frame(kept, keys, shown(str(path)), digests, extra)
+    masks = None if layout.mask is None else _stream(path, layout.mask, rows)
     return Parquet(
-        name or shown(path.stem), identity(kept, keys, digests), resolved, facts, origin, path, tuple(rows), layout.payload
+        name=name or shown(path.stem),
+        id=identified(identity(kept, keys, digests), facts, masks),
+        labels=resolved,
+        facts=facts,
+        origin=origin,
+        path=path,
+        rows=tuple(rows),
+        payload=layout.payload,
+        mask=layout.mask,
     )
 
 
@@ -126,17 +149,23 @@ def _layout(schema: Mapping[str, pl.DataType], path: Path) -> _Layout:
     if not structs and not binaries:
         columns = ", ".join(f"{shown(name)} ({kind})" for name, kind in schema.items())
         raise SnellenError(f"{path} has the columns {columns}; expected a column of images: a struct with `bytes`, or binary")
-    image = (structs or binaries)[0]
+    mask = MASK if MASK in (*structs, *binaries) and len(structs) + len(binaries) > 1 else None
+    image = next(name for name in (*structs, *binaries) if name != mask)
     kind = schema[image]
     has_path = isinstance(kind, pl.Struct) and any(f.name == "path" and f.dtype == pl.String for f in kind.fields)
     usable = [name for name, kind in schema.items() if kind.is_integer() or kind in (pl.String, pl.Boolean) or kind.is_float()]
     category = next((name for name in CATEGORY_COLUMNS if name in usable and not schema[name].is_float()), None)
     return _Layout(
-        payload=pl.col(image).struct.field("bytes") if structs else pl.col(image),
+        payload=_bytes_of(image, schema),
         path=pl.col(image).struct.field("path") if has_path else None,
         category=category,
         extra=tuple(name for name in usable if name != category),
+        mask=None if mask is None else _bytes_of(mask, schema),
     )
+
+
+def _bytes_of(column: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
+    return pl.col(column).struct.field("bytes") if isinstance(schema[column], pl.Struct) else pl.col(column)
 
 
 def _columns(layout: _Layout) -> list[pl.Expr]:
