@@ -89,8 +89,10 @@ def split(
     elif isinstance(images, Endless):
         apart = _beyond(images, len(images), HELD_OUT if held_out is None else held_out, preprocessing)
     else:
-        count = max(1, len(images) // 10) if held_out is None else held_out
-        chosen = stratified(images.facts["category"].to_list(), count, seed)
+        categories = images.facts["category"].to_list()
+        named = [row for row in rows if categories[row] is not None]
+        count = max(1, len(named) // 10) if held_out is None else held_out
+        chosen = [named[at] for at in stratified([categories[row] for row in named], count, seed)]
         rows = sorted(set(rows) - set(chosen))
         apart = read(images, preprocessing, chosen)
     if fresh and isinstance(images, Endless):

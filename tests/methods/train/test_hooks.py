@@ -73,7 +73,9 @@ def test_rotation_turns_by_no_more_than_asked_and_keeps_colour() -> None:
     assert turned[:, 1:].max() == 0
 
 
-@pytest.mark.parametrize("make", [lambda: Contrast(share=2.0), lambda: Blur(low=3.0, high=1.0), lambda: Pgd(steps=0), lambda: Pgd(epsilon=0.0)])
+@pytest.mark.parametrize(
+    "make", [lambda: Contrast(share=2.0), lambda: Blur(low=3.0, high=1.0), lambda: Pgd(steps=0), lambda: Pgd(epsilon=0.0)]
+)
 def test_settings_out_of_range(make) -> None:
     with pytest.raises(SnellenError, match="expected"):
         make()

@@ -194,7 +194,14 @@ def test_mistakes_are_sentences(change: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [("epochs", 0), ("batch_size", 0), ("learning_rate", float("nan")), ("label_smoothing", 1.0), ("optimiser", "lion"), ("amp", "on")],
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("learning_rate", float("nan")),
+        ("label_smoothing", 1.0),
+        ("optimiser", "lion"),
+        ("amp", "on"),
+    ],
 )
 def test_settings_out_of_range(wrong: tuple[str, Any]) -> None:
     settings = Training()

@@ -1,4 +1,4 @@
-"""The loss and accuracy of a network on images, and a network in eval mode for a while."""
+"""The loss and accuracy of a network on images, and a network held still for a while."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ def to_unit(images: UInt8[np.ndarray, "n 3 h w"], device: torch.device, channels
 
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """`network` in eval mode; afterwards every part is in the mode it was in."""
+    """`network` in eval mode with frozen parameters; afterwards every part is as it was."""
     modes = [(part, part.training) for part in network.modules()]
+    thawed = [parameter for parameter in network.parameters() if parameter.requires_grad]
     try:
-        network.eval()
+        network.eval().requires_grad_(False)
         yield
     finally:
+        for parameter in thawed:
+            parameter.requires_grad_(True)
         for part, training in modes:
             part.training = training
 
