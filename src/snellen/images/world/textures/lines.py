@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snellen.images.world.noise import swell, wave
-from snellen.images.world.textures.common import band, coverage, covered, level, offset
+from snellen.images.world.textures.common import band, covered, level, offset
 
 
 def stripes(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
@@ -53,15 +53,15 @@ def grain(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: n
     """Wood: rings that fade in slowly and end at once, bent along the trunk. u[0] is how bent, u[1] how steep the tone."""
     t = swell(x * np.float32(0.25), y * np.float32(0.1), key, 1, 4)
     t *= 0.35 + 0.3 * u[0]
-    t += x
+    t += x - np.float32(0.5) * pixel
     t -= np.floor(t)
-    end = coverage(np.float32(1) - t, pixel)
+    end = (np.float32(1) - t) / pixel
     t -= 0.5
     t *= 1 + 0.4 * u[1]
     t += 0.5
     np.clip(t, 0, 1, out=t)
-    t *= end
-    return level(t, 0.48, 0.31, pixel, 0.4)
+    np.minimum(t, end, out=t)
+    return level(t, 0.49 - np.float32(0.4) * np.minimum(pixel, np.float32(0.5)), 0.31, pixel, 0.4)
 
 
 def marble(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:

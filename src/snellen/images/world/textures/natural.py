@@ -16,28 +16,23 @@ def cells(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: n
     x, y = x * np.float32(1.05), y * np.float32(1.05)
     shake, seam = 0.5 + 0.25 * u[0], 0.18 + 0.1 * u[1]
     column, row = np.floor(x), np.floor(y)
-    cells = places(column, row)
+    where = places(column, row)
     x -= column
     y -= row
     across, upward = (lattices(key, 1, 2) - np.float32(0.5)) * shake
-    nearest = second = None
+    nearest, next_one = (np.full(x.shape, 9, np.float32) for _ in range(2))
     for right, up in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        d = at(across + np.float32(right), cells, right, up)
+        d = at(across + np.float32(right), where, right, up)
         d -= x
         d *= d
-        dy = at(upward + np.float32(up), cells, right, up)
+        dy = at(upward + np.float32(up), where, right, up)
         dy -= y
         dy *= dy
         d += dy
-        if nearest is None:
-            nearest = d
-        elif second is None:
-            nearest, second = np.minimum(nearest, d), np.maximum(nearest, d)
-        else:
-            np.minimum(second, np.maximum(nearest, d, out=dy), out=second)
-            np.minimum(nearest, d, out=nearest)
-    second -= nearest
-    cover = coverage(seam - second, pixel * np.float32(2.1))
+        np.minimum(next_one, np.maximum(nearest, d, out=dy), out=next_one)
+        np.minimum(nearest, d, out=nearest)
+    next_one -= nearest
+    cover = coverage(seam - next_one, pixel * np.float32(2.1))
     return covered(cover, 0.4, pixel, 0.35)
 
 
@@ -48,25 +43,27 @@ def fur(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.
     x += swell(x * np.float32(0.1), y * np.float32(0.2), key, 1, 2) * (0.7 * u[1])
     y = y / long
     lower, upper = lattices(key, 2, 3)
-    tone, _, _ = _hairs(x, y, lower)
-    above, across, along = _hairs(x + np.float32(0.5), y + np.float32(0.5), upper)
+    tone, cover = _hairs(x, y, lower, pixel)
+    tone *= cover
+    above, cover = _hairs(x + np.float32(0.5), y + np.float32(0.5), upper, pixel)
+    above -= tone
+    above *= cover
+    tone += above
+    return level(tone, 0.47, 0.28, pixel, 0.3)
+
+
+def _hairs(x: np.ndarray, y: np.ndarray, tones: np.ndarray, pixel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A layer of hairs, one a column and row: the tone of each, and how far they cover each pixel."""
+    column = np.floor(x)
+    along = y + column * np.float32(0.381966)
+    row = np.floor(along)
+    along -= row
     along *= 1 - along
     along *= 2
+    across = x - column
     across -= 0.5
     along -= np.abs(across, out=across)
-    above -= tone
-    above *= coverage(along, pixel * 2)
-    tone += above
-    return level(tone, 0.5, 0.27, pixel, 0.3)
-
-
-def _hairs(x: np.ndarray, y: np.ndarray, tones: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A layer of hairs, one a column and row: the tone, and the place across and along each, in [0, 1)."""
-    column = np.floor(x)
-    y = y + column * np.float32(0.381966)
-    row = np.floor(y)
-    y -= row
-    return at(tones, places(column, row)), x - column, y
+    return at(tones, places(column, row)), coverage(along, pixel * 2)
 
 
 def noise(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:

@@ -29,31 +29,30 @@ def dots(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np
 
 def rings(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Circles in rows. u[0] is their radius, u[1] how far each row is shifted, u[2] how thick they are."""
-    radius, thick = 0.33 + 0.05 * u[0], 0.09 + 0.03 * u[2]
+    radius, thick = 0.31 + 0.04 * u[0], 0.085 + 0.025 * u[2]
     away = np.abs(_distance(x * np.float32(0.82), y * np.float32(0.82), 0.5 * u[1]) - radius)
     cover = coverage(thick - away, pixel * np.float32(0.82))
     return covered(cover, np.float32(4 * np.pi) * radius * thick, pixel, 0.35)
 
 
 def scales(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
-    """Rows of rounded scales, each row over the next, dark at the rim. u[0] is how wide the rim is, u[1] how far rows overlap."""
-    step = 0.42 + 0.1 * u[1]
-    x, y = x * np.float32(0.85), y * np.float32(0.85)
-    v = y / step
-    row = np.floor(v)
-    v -= row
+    """Rows of round scales, each row over the next, light at the rim. u[0] is how wide the rim is, u[1] how far rows are apart."""
+    step = 0.36 + 0.08 * u[1]
+    x, y, width = x * np.float32(0.78), y * np.float32(0.78), pixel * np.float32(0.78)
+    row = np.floor(y / step)
+    up = y - row * step
     row *= 0.5
-    v *= step
-    below = _scale(x - row - np.float32(0.5), v - step)
-    above = _scale(x - row, v)
-    cover = coverage(np.float32(0.56) - above, pixel * np.float32(0.85))
-    above -= below
-    above *= cover
-    below += above
-    below *= 3.6
-    below -= 0.8
-    np.clip(below, 0, 1, out=below)
-    return level(below, 0.45, 0.37, pixel, 0.4)
+    tone = _scale(x - row - np.float32(0.5), up - step)
+    for shift, rise in ((np.float32(0), up), (np.float32(0.5), up + step)):
+        nearer = _scale(x - row - shift, rise)
+        cover = coverage(np.float32(0.56) - nearer, width)
+        nearer -= tone
+        nearer *= cover
+        tone += nearer
+    tone *= 3.6
+    tone -= 0.95 - 0.2 * u[0]
+    np.clip(tone, 0, 1, out=tone)
+    return level(tone, 0.44 + 0.12 * u[0], 0.37, pixel, 0.4)
 
 
 def _scale(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -67,14 +66,14 @@ def _scale(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def bricks(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """A wall in running bond, every brick of its own tone. u[0] is how long they are, u[1] how thick the joints."""
     long, joint = 1.6 + 0.4 * u[0], 0.15 + 0.06 * u[1]
-    x, y = x * np.float32(1.15), y * np.float32(1.15)
+    x, y, width = x * np.float32(1.15), y * np.float32(1.15), pixel * np.float32(1.15)
     row = np.rint(y)
     v = row * np.float32(0.5)
     v += x / long
     column = np.rint(v)
     v -= column
     away = np.minimum((0.5 - np.abs(v)) * long, 0.5 - np.abs(y - row))
-    cover = coverage(away - joint * 0.5, pixel * np.float32(1.15))
+    cover = coverage(away - np.maximum(joint, width) * 0.5, width)
     tone = at(lattices(key, 1)[0], places(column, row))
     tone *= 0.55
     cover *= tone - 1
@@ -83,7 +82,7 @@ def bricks(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: 
 
 
 def cloth(x: np.ndarray, y: np.ndarray, u: np.ndarray, key: np.ndarray, pixel: np.ndarray) -> np.ndarray:
-    """A basket weave: pairs of threads that go over and under. u[0] is how thick the threads are, u[1] how dark the lower ones."""
+    """A basket weave: pairs of threads that go over and under. u[0] is how thick the threads are."""
     x, y = x * np.float32(0.5), y * np.float32(0.5)
     width = pixel * np.float32(0.5)
     across, upward = band(x, 0.5, width), band(y, 0.5, width)
