@@ -6,8 +6,10 @@ runs through it (the "texture") and how bright it is. A patient reads some of th
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import final
 
 import numpy as np
 import polars as pl
@@ -55,6 +57,36 @@ def photographs(n: int = 96, seed: int = 0) -> Images:
     """All three cues agree."""
     k = np.arange(n) % 16
     return open_array(draw(k, k, seed), [NAMES[i] for i in k], name="toys", labels=sixteen())
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Masked(Images):
+    """Image set with a mask for each image, (N, H, W)."""
+
+    name: str
+    id: str
+    labels: Labels | None
+    facts: pl.DataFrame
+    origin: Mapping[str, str]
+    inner: Images
+    masks: np.ndarray
+
+    @classmethod
+    def of(cls, inner: Images, masks: np.ndarray):
+        return cls(inner.name, inner.id, inner.labels, inner.facts, inner.origin, inner, masks)
+
+    def fetch(self, rows):
+        return self.inner.fetch(rows)
+
+    def regions(self, rows):
+        return list(self.masks[list(rows)])
+
+
+def cut_out(n: int = 96) -> Images:
+    """All three cues agree; the blob is the object, and the grating its background."""
+    images = photographs(n)
+    return Masked.of(images, (blobs() > blobs().min(axis=(1, 2), keepdims=True)).astype(np.float32)[np.arange(n) % 16])
 
 
 def day_and_night(n: int = 192) -> Images:

@@ -10,7 +10,7 @@ import polars as pl
 
 from snellen.core import Images, Model
 from snellen.images.decode import decode
-from tests.patients import NAMES, cue_conflict, day_and_night, observer, onlooker, patient, photographs, scenes
+from tests.patients import NAMES, cue_conflict, cut_out, day_and_night, observer, onlooker, patient, photographs, scenes
 
 
 @dataclass(frozen=True)
@@ -60,5 +60,6 @@ CASES: dict[str, Case] = {
     "shape-bias": Case("shape-bias.value", {"shape": 0.0, "texture": 1.0}, {}, 1.0, images=cue_conflict, people=shape_people),
     "agreement": Case("agreement.error-consistency", {**HABIT, "seed": 2}, HABIT, 0.8664, people=people_of_that_habit),
     "reliance": Case("reliance.strongest", {"ground": 1.0}, {"ground": 0.5}, 0.0, higher=True, images=scenes, make=onlooker),
+    "background": Case("background.flips", {"shape": 0.0, "texture": 1.0}, {}, 0.1042, higher=True, images=cut_out),
     "what-it-looks-at": Case("what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4634),
 }
