@@ -75,7 +75,8 @@ def train(
             settings as in `noise:low=0.1,high=0.6,share=0.5`. Repeatable.
         adversary: train on adversarial examples: `pgd`, with settings as in `pgd:epsilon=0.03,steps=7,step_size=0.008`.
         shuffle_labels: deal out the training labels at random, so that they can only be memorised. Implies `--same-images`.
-        same_images: train on the same images in every epoch, where a world would draw fresh ones.
+        same_images: train on the same images in every epoch, where a world would draw fresh ones. Examine it on a world of
+            another seed then.
         held_out: images never trained on, for the accuracy at the end. Default: 1024 of a world, a tenth of a folder.
         size: side of the images in pixels. Default: the world's own, or 64.
         seed: of the first weights, the order of images and augmentations. A world has a seed of its own.

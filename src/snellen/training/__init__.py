@@ -75,7 +75,8 @@ def train(
         adversary: makes adversarial examples of every batch, such as `snellen.methods.train.pgd.Pgd()`.
         losses: further losses, added to the cross-entropy.
         held_out: how many images never to train on, or a set of such: unless given 1,024 of a world, a tenth of other sets.
-        fresh: draw fresh images for every epoch, where the set can, as a world does.
+        fresh: draw fresh images for every epoch, where the set can, as a world does. They are never those that the world itself
+            shows, so that it can serve for an exam.
         shuffle_labels: deal the training labels out anew at random, so that they can only be memorised; the images are then
             the same in every epoch.
         size: side of the images; a world's own, or 64.

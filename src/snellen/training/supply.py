@@ -18,7 +18,9 @@ CHUNK = 256
 HELD_OUT = 1024
 """Images of a world that are held out unless said otherwise; of other sets it is one in ten."""
 BEYOND = 2**40
-"""How far on the held-out images of a world lie: further than any training goes, and the same for all of them."""
+"""How far on the held-out images of a world lie, the same for all trainings."""
+FRESH = 2**41
+"""How far on the fresh images of a world lie, so that an exam on the world itself shows none of them."""
 
 
 @runtime_checkable
@@ -76,7 +78,7 @@ class Split:
 def split(
     images: Images, preprocessing: Preprocessing, held_out: int | Images | None, fresh: bool, shuffle_labels: bool, seed: int
 ) -> Split:
-    """Fresh images in every epoch where `fresh` and they can be had, else the same in all.
+    """Fresh images in every epoch where `fresh` and they can be had, and never the set's own; else these in every epoch.
 
     Raises:
         SnellenError: nothing is left to train on, or `held_out` has other categories.
@@ -96,7 +98,7 @@ def split(
         rows = sorted(set(rows) - set(chosen))
         apart = read(images, preprocessing, chosen)
     if fresh and isinstance(images, Endless):
-        return Split(lambda epoch: read(images.shifted(epoch * len(images)), preprocessing), apart, len(images), 0, True)
+        return Split(lambda epoch: read(images.shifted(FRESH + epoch * len(images)), preprocessing), apart, len(images), 0, True)
     train = read(images, preprocessing, rows)
     if shuffle_labels:
         order = np.random.default_rng(seed).permutation(len(train.targets))
@@ -105,7 +107,7 @@ def split(
 
 
 def _beyond(images: Endless, block: int, count: int, preprocessing: Preprocessing) -> Examples:
-    """`count` images that no training reaches, drawn a block at a time."""
+    """`count` images that no training shows, drawn a block at a time."""
     if count < 1:
         raise SnellenError(f"got {count} images to hold out; expected at least 1")
     sizes = [min(block, count - start) for start in range(0, count, block)]

@@ -112,7 +112,7 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"nothing like it", (8).to_bytes(8, "little") + b"{}      "])
 def test_a_damaged_checkpoint_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "c").write_bytes(content)
-    with pytest.raises(SnellenError, match="is not a whole checkpoint .*delete it"):
+    with pytest.raises(SnellenError, match=r"is not a whole checkpoint .*delete it"):
         train(net(), fixed, QUICK, checkpoint=tmp_path / "c")
 
 
@@ -124,7 +124,6 @@ def test_patience_stops_and_brings_back_the_best_weights() -> None:
         kept[at] = net()
         kept[at].load_state_dict(network.state_dict())
 
-    images, targets = IMAGES
     wrong = (HELD_OUT[0], (HELD_OUT[1] + 1) % 4)  # the better the training goes, the worse the held-out loss
     history = train(network, fixed, replace(QUICK, epochs=30, patience=2), held_out=wrong, told=told)
     losses = [epoch.held_out_loss for epoch in history.epochs]
