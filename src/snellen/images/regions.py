@@ -40,7 +40,7 @@ def regions(
     """
     if masks is None and not has_boxes(images.facts):
         raise Unsupported(
-            f"{images.name} has no masks or boxes that say where the objects are: give it a column {MASK}, or the columns "
+            f"{images.name} has no masks or boxes that say where the objects are: give it a column {MASK}, or columns "
             f"{', '.join(BOX)}"
         )
     boxes = images.facts.select(BOX)[list(rows)].rows() if has_boxes(images.facts) else [(None,) * 4] * len(rows)

@@ -59,7 +59,7 @@ class Background(Probe):
             try:
                 images.regions([0])
             except Unsupported as error:
-                return f"needs masks or boxes: {error}"
+                return str(error)
         return reason
 
     def _beside(self, evidence: Evidence, how: How) -> pl.DataFrame:

@@ -61,7 +61,7 @@ class Reliance(Probe):
     def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
         """Needs twins, which only drawn images have."""
         if not isinstance(images, World):
-            return f"needs a world, whose images can be drawn again with one thing changed; {images.name} can be asked `background`"
+            return f"needs a world, whose images can be drawn again with one thing changed; {images.name} can be asked background"
         return super().applies(model, images, people)
 
     def _found(self, evidence: Evidence) -> dict[str, tuple[pl.DataFrame, np.ndarray]]:
