@@ -9,6 +9,7 @@ from functools import partial, reduce
 import numpy as np
 import polars as pl
 
+from snellen.arrays import image_keys
 from snellen.charts import Bar, Bars, Chart, Table
 from snellen.core import Condition, Evidence, Finding, Images, Model, Probe
 from snellen.images.world import World
@@ -41,8 +42,8 @@ class Reliance(Probe):
         "Each image is drawn again with one concept changed and everything else, all chance included, as it was: its "
         "counterfactual twin. The effect of a concept is the share of answers that differ between the two; nothing but the concept "
         "can have caused it. In this world the shape alone makes the category, so the answer should follow the shape to its new "
-        "category, and stay when the texture, the colour, the background or a mark is another. This is the causal concept effect "
-        "(goyal-2019), taken image by image, so that effects in opposite directions do not cancel."
+        "category, and stay when the texture, the colour, the background or a mark is another, one that other images here have. "
+        "This is the causal concept effect (goyal-2019), image by image, so that effects in opposite directions do not cancel."
     )
     cites = ("goyal-2019", "efron-1993", "clopper-1934")
 
@@ -169,7 +170,18 @@ class Reliance(Probe):
 def _twins(concepts: tuple[str, ...], images: Images) -> Images:
     if not isinstance(images, World):
         raise TypeError(f"{images.name} is no world, and has no twins")
-    return reduce(lambda world, concept: world.twins(concept), concepts, images)
+    return reduce(_another, concepts, images)
+
+
+def _another(world: World, concept: str) -> World:
+    """The twins with another value of a concept, one that occurs in the set where two or more do; drawn by the image's name."""
+    now = world.facts[concept].to_list() if world.facts.schema.get(concept) == pl.String else []
+    values = sorted(set(now))
+    if len(values) < 2:
+        return world.twins(concept)
+    places, keys = {value: at for at, value in enumerate(values)}, image_keys("do", concept, world.facts["image"].to_list(), 0)
+    steps = (1 + key % (len(values) - 1) for key in keys)
+    return world.twins(concept, [values[(places[one] + step) % len(values)] for one, step in zip(now, steps, strict=True)])
 
 
 def _flips(rows: pl.DataFrame) -> np.ndarray:

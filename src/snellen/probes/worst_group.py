@@ -92,13 +92,10 @@ class WorstGroup(Probe):
     def _groups(self, rows: pl.DataFrame, evidence: Evidence) -> tuple[list[Group], int]:
         """The groups, each set of images once, and how many were too small."""
         names, right, columns = readable(evidence), rows["correct"].to_numpy(), self._columns(rows)
-        numbered = rows.with_row_index("place").with_columns(pl.col(name).cast(pl.String) for name in columns)
         found: dict[bytes, Group] = {}
         small = 0
         for keys in [[name] for name in columns] + [["category", name] for name in columns if name != "category"]:
-            parts = numbered.drop_nulls(keys).group_by(keys).agg(pl.col("place").sort()).sort(keys)
-            for *values, places in parts.iter_rows():
-                members = np.array(places)
+            for values, members in _parts(rows.select(pl.col(keys).cast(pl.String))):
                 if len(members) < self.least:
                     small += 1
                     continue
@@ -185,6 +182,15 @@ class WorstGroup(Probe):
         title = "The groups, worst first" if len(order) <= SHOWN else f"The {SHOWN} worst of {len(order)} groups"
         alt = f"Share of right answers in each group, with 95 % intervals of each by itself; all images: {overall:.2f}"
         return [Bars(title, alt, "share right", bars, mark=(overall, "all images")), _by_column(order)]
+
+
+def _parts(keys: pl.DataFrame) -> list[tuple[tuple[str, ...], np.ndarray]]:
+    """Each combination of values that occurs, and the numbers of the rows that have it; rows that lack a value have none."""
+    parts: dict[tuple[str, ...], list[int]] = {}
+    for row, values in enumerate(keys.iter_rows()):
+        if None not in values:
+            parts.setdefault(values, []).append(row)
+    return [(values, np.array(parts[values])) for values in sorted(parts)]
 
 
 def _worst(groups: Sequence[Group]) -> Group:
