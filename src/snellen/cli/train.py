@@ -36,6 +36,7 @@ def train(
     patience: int = 0,
     augment: Annotated[list[str] | None, Parameter(negative=())] = None,
     adversary: str | None = None,
+    target: str = "category",
     shuffle_labels: bool = False,
     same_images: bool = False,
     held_out: int | None = None,
@@ -74,6 +75,7 @@ def train(
         augment: what is done to a share of the images at random: `noise`, `contrast`, `blur`, `quarter-turns`, `rotation`, with
             settings as in `noise:low=0.1,high=0.6,share=0.5`. Repeatable.
         adversary: train on adversarial examples: `pgd`, with settings as in `pgd:epsilon=0.03,steps=7,step_size=0.008`.
+        target: the fact of an image that is to be learnt. With `texture_category` a network learns to name textures, not shapes.
         shuffle_labels: deal out the training labels at random, so that they can only be memorised. Implies `--same-images`.
         same_images: train on the same images in every epoch, where a world would draw fresh ones. Examine it on a world of
             another seed then.
@@ -102,6 +104,7 @@ def train(
         adversary=None if adversary is None else _made(adversary, {"pgd": Pgd}, "--adversary"),
         held_out=held_out,
         fresh=not same_images,
+        target=target,
         shuffle_labels=shuffle_labels,
         size=size,
         sample=sample,

@@ -52,6 +52,7 @@ def train(
     held_out: int | Images | None = None,
     fresh: bool = True,
     shuffle_labels: bool = False,
+    target: str = "category",
     size: int | None = None,
     sample: int | None = None,
     device: str = "auto",
@@ -79,6 +80,7 @@ def train(
             shows, so that it can serve for an exam.
         shuffle_labels: deal the training labels out anew at random, so that they can only be memorised; the images are then
             the same in every epoch.
+        target: the column of the set's facts that holds the category to learn, such as a world's `texture_category`.
         size: side of the images; a world's own, or 64.
         sample: train on so many images of the set.
         device: "auto", "cpu", "cuda" …
@@ -106,10 +108,11 @@ def train(
         held_out=held_out,
         fresh=fresh and not shuffle_labels,
         shuffle_labels=shuffle_labels,
+        target=target,
         command=command or f"snellen.train({images if isinstance(images, str) else opened.name!r}, {str(out)!r}, …)",
     )
     done = job.finished(force)
-    parted = split(opened, job.preprocessing, held_out, job.fresh, shuffle_labels, given.seed)
+    parted = split(opened, job.preprocessing, held_out, job.fresh, shuffle_labels, given.seed, target)
     if not done:
         job.run(parted, device, progress or Progress(quiet=True))
     model, hits = job.result(parted, device)

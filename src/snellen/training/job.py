@@ -46,6 +46,7 @@ class Job:
     hooks: tuple[tuple[Augment, ...], Adversary | None, tuple[Loss, ...]]
     fresh: bool
     shuffle_labels: bool
+    target: str
     command: str
 
     @classmethod
@@ -62,6 +63,7 @@ class Job:
         held_out: int | Images | None,
         fresh: bool,
         shuffle_labels: bool,
+        target: str,
         command: str,
     ) -> Job:
         """A checked job.
@@ -86,9 +88,10 @@ class Job:
             "held out": held_out.id if isinstance(held_out, Images) else held_out,
             "fresh": fresh,
             "shuffled": shuffle_labels,
+            "target": target,
         }
         recipe = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-        return cls(path, recipe, images, preprocessing, built, labels, settings, hooks, fresh, shuffle_labels, command)
+        return cls(path, recipe, images, preprocessing, built, labels, settings, hooks, fresh, shuffle_labels, target, command)
 
     @property
     def checkpoint(self) -> Path:
@@ -152,11 +155,12 @@ class Job:
         interval = clopper_pearson(hits, n)
         left_out = f", {split.left_out:,} left out" if split.left_out else ""
         how = "fresh in every epoch" if split.fresh else "the same in every epoch"
+        named = "" if self.target == "category" else f", to name the {self.target.replace('_', ' ')}"
         shuffled = ", with labels dealt out at random" if self.shuffle_labels else ""
         where = best_device(device).type
         return {
             "command": self.command,
-            "trained on": f"{self.images.name}: {split.n:,} images{left_out}, {how}{shuffled} (set {self.images.id[:12]})",
+            "trained on": f"{self.images.name}: {split.n:,} images{left_out}, {how}{named}{shuffled} (set {self.images.id[:12]})",
             "training": f"{len(history.epochs)} epochs, weights of epoch {history.kept + 1}, seed {self.settings.seed}",
             "training accuracy": f"{last.accuracy:.4f} on the images as they were trained on",
             "accuracy": f"{hits / n:.4f}, 95 % interval {interval.low:.4f} to {interval.high:.4f}, on {n:,} held-out images",

@@ -41,14 +41,18 @@ class Examples:
     left_out: int = 0
 
 
-def read(images: Images, preprocessing: Preprocessing, rows: list[int] | None = None) -> Examples:
+def read(images: Images, preprocessing: Preprocessing, rows: list[int] | None = None, target: str = "category") -> Examples:
     """The rows that have a category and can be read, all unless given, at the size of `preprocessing`.
 
+    `target` is the column of the facts that holds the category to learn.
+
     Raises:
-        SnellenError: there are no such images.
+        SnellenError: there are no such images, or there is no such column.
     """
     place = {key: at for at, key in enumerate(images.labels.keys)} if images.labels else {}
-    categories = images.facts["category"].to_list()
+    if target not in images.facts.columns:
+        raise SnellenError(f"got the target {target!r} for {images.name}; expected one of its facts: {', '.join(images.facts.columns)}")
+    categories = images.facts[target].to_list()
     wanted = list(range(len(images))) if rows is None else rows
     named = [row for row in wanted if categories[row] in place]
     pixels: list[np.ndarray] = []
@@ -76,7 +80,13 @@ class Split:
 
 
 def split(
-    images: Images, preprocessing: Preprocessing, held_out: int | Images | None, fresh: bool, shuffle_labels: bool, seed: int
+    images: Images,
+    preprocessing: Preprocessing,
+    held_out: int | Images | None,
+    fresh: bool,
+    shuffle_labels: bool,
+    seed: int,
+    target: str = "category",
 ) -> Split:
     """Fresh images in every epoch where `fresh` and they can be had, and never the set's own; else these in every epoch.
 
@@ -87,31 +97,33 @@ def split(
     if isinstance(held_out, Images):
         if held_out.labels != images.labels:
             raise SnellenError(f"got {held_out.name} to hold out, with other categories than {images.name}; expected the same list")
-        apart = read(held_out, preprocessing)
+        apart = read(held_out, preprocessing, target=target)
     elif isinstance(images, Endless):
-        apart = _beyond(images, len(images), HELD_OUT if held_out is None else held_out, preprocessing)
+        apart = _beyond(images, len(images), HELD_OUT if held_out is None else held_out, preprocessing, target)
     else:
-        categories = images.facts["category"].to_list()
+        categories = images.facts[target].to_list()
         named = [row for row in rows if categories[row] is not None]
         count = max(1, len(named) // 10) if held_out is None else held_out
         chosen = [named[at] for at in stratified([categories[row] for row in named], count, seed)]
         rows = sorted(set(rows) - set(chosen))
-        apart = read(images, preprocessing, chosen)
+        apart = read(images, preprocessing, chosen, target)
     if fresh and isinstance(images, Endless):
-        return Split(lambda epoch: read(images.shifted(FRESH + epoch * len(images)), preprocessing), apart, len(images), 0, True)
-    train = read(images, preprocessing, rows)
+        return Split(
+            lambda epoch: read(images.shifted(FRESH + epoch * len(images)), preprocessing, target=target), apart, len(images), 0, True
+        )
+    train = read(images, preprocessing, rows, target)
     if shuffle_labels:
         order = np.random.default_rng(seed).permutation(len(train.targets))
         train = Examples(train.images, train.targets[order], train.left_out)
     return Split(lambda epoch: train, apart, len(train.targets), train.left_out, False)
 
 
-def _beyond(images: Endless, block: int, count: int, preprocessing: Preprocessing) -> Examples:
+def _beyond(images: Endless, block: int, count: int, preprocessing: Preprocessing, target: str) -> Examples:
     """`count` images that no training shows, drawn a block at a time."""
     if count < 1:
         raise SnellenError(f"got {count} images to hold out; expected at least 1")
     sizes = [min(block, count - start) for start in range(0, count, block)]
-    drawn = [read(images.shifted(BEYOND + at * block), preprocessing, list(range(size))) for at, size in enumerate(sizes)]
+    drawn = [read(images.shifted(BEYOND + at * block), preprocessing, list(range(size)), target) for at, size in enumerate(sizes)]
     return Examples(np.concatenate([part.images for part in drawn]), np.concatenate([part.targets for part in drawn]))
 
 

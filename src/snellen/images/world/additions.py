@@ -35,16 +35,23 @@ class Layer(NamedTuple):
     colour: np.ndarray
 
 
-def clutter(x: np.ndarray, y: np.ndarray, key: np.ndarray, count: np.ndarray) -> list[Layer]:
-    """Small plain shapes anywhere, back to front: in each image the first `count` (n,) layers show something.
-
-    As many layers as the largest of `count`, and at most `MOST`.
+class Piece(NamedTuple):
+    """One piece of clutter in each of m images: in image `row`, the window of `lines` and `columns` around it, which index together;
+    the `coverage` (m, h, w) of the window's pixels and the piece's `colour` (m, 3), both in [0, 1].
     """
-    layers = min(MOST, int(np.max(count, initial=0)))
-    coverage = np.zeros((layers, len(key), y.shape[1], x.shape[2]), np.float32)
-    colour = np.float32(0.15) + np.float32(0.7) * uniform(key, np.arange(3 * layers)).reshape(len(key), layers, 3)
-    number, row = np.nonzero(np.arange(layers)[:, None] < count)
-    draws = uniform(key[row, 0], 64 + number[:, None] * 8 + np.arange(5))
+
+    row: np.ndarray
+    lines: np.ndarray
+    columns: np.ndarray
+    coverage: np.ndarray
+    colour: np.ndarray
+
+
+def clutter(x: np.ndarray, y: np.ndarray, key: np.ndarray, count: np.ndarray) -> list[Piece]:
+    """Small plain shapes anywhere, to be laid one after another: the first `count` (n,) of them show in an image, `MOST` at most."""
+    number, row = np.nonzero(np.arange(MOST)[:, None] < count)
+    draws = uniform(key[row, 0], number[:, None] * 8 + np.arange(8))
+    colour = np.float32(0.15) + np.float32(0.7) * draws[:, 5:]
     across, above, size, lean, kind = (draws[:, part, None, None] for part in range(5))
     across, above = np.float32(1.8) * across - np.float32(0.9), np.float32(1.8) * above - np.float32(0.9)
     size, lean = np.float32(0.09) + np.float32(0.1) * size, lean - np.float32(0.5)
@@ -53,11 +60,12 @@ def clutter(x: np.ndarray, y: np.ndarray, key: np.ndarray, count: np.ndarray) ->
     turn = np.reciprocal(np.sqrt(1 + lean * lean) * size)
     along, up = (right + up * lean) * turn, (up - right * lean) * turn
     pixel, chosen = _pixel(x) / size, np.floor(kind[:, 0, 0] * np.float32(len(_PIECES)))
+    coverage = np.empty_like(along)
     for place, figure in enumerate(_PIECES):
         these = np.flatnonzero(chosen == place)
-        where = (number[these, None, None], row[these, None, None], lines[these], columns[these])
-        coverage[where] = _cover(figure(along[these], up[these]), pixel[these])
-    return [Layer(coverage[layer], colour[:, layer]) for layer in range(layers)]
+        coverage[these] = _cover(figure(along[these], up[these]), pixel[these])
+    every = Piece(row[:, None, None], lines, columns, coverage, colour)
+    return [Piece(*(part[number == layer] for part in every)) for layer in range(int(np.max(number, initial=-1)) + 1)]
 
 
 def occluder(

@@ -68,6 +68,10 @@ class Body:
         if self.numbers is not None:
             self.numbers[rows] = np.where(coverage > 0.5, np.uint8(label), self.numbers[rows])
 
+    def over(self, ground: np.ndarray | None) -> np.ndarray | None:
+        """The label map: what was drawn here over that of the ground."""
+        return None if ground is None or self.numbers is None else np.where(self.numbers, self.numbers, ground)
+
     def _mask(self, rows: np.ndarray, name: str, covers: np.ndarray) -> None:
         for mask in self.parts.values():
             mask[rows] *= 1 - covers

@@ -29,7 +29,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     },
     "studio": {**_QUIET, "background": "plain", "background_colour": "white", "x": 0.0, "y": 0.0, "rotation": 0.0},
     "hard": {
-        "size": (0.4, 0.7),
+        "scale": (0.4, 0.7),
         "x": (-0.3, 0.3),
         "y": (-0.3, 0.3),
         "occlusion": (0.1, 0.4),

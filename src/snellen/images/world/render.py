@@ -20,7 +20,7 @@ VERSION = 1
 
 _AT_ONCE = 1 << 18
 """Pixels drawn together, so that the arrays in work stay in the processor's cache."""
-_PERIOD = 0.3
+_PERIOD = 0.26
 """One texture unit in object units, at a texture scale of one."""
 
 Columns: TypeAlias = Mapping[str, np.ndarray]
@@ -53,33 +53,34 @@ def _draw(concepts: Columns, keys: np.ndarray, size: int, detail: bool) -> Scene
     _lay_clutter(image, labels, concepts, keys, across, up)
     paint = _coloured(concepts["colour"], OBJECT, fabric)
     paint *= body.tone[:, None]
-    _lay(image, body.coverage, paint)
+    paint -= image
+    paint *= body.coverage[:, None]
+    image += paint
     _lay_occluder(image, body, concepts, keys, across, up)
     image *= _light(concepts, across, up)[:, None]
     _lay_mark(image, body, concepts, keys, across, up)
     np.clip(image, 0, 1, out=image)
     image *= 255
     image += 0.5
-    return Scene(image.astype(np.uint8), body.visible, body.labelled(labels), body.parts)
+    return Scene(image.astype(np.uint8), body.coverage, body.over(labels), body.parts)
 
 
 def _object(concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray, detail: bool) -> tuple[Body, np.ndarray]:
     """The body, and its texture (n, H, W) in [0, 1], grey where it bears none."""
-    size, angle = _column(concepts, "size"), _radians(concepts, "rotation")
+    size = _column(concepts, "scale")
     pixel = np.float32(2 / across.size) / size
     right, above = (across - _column(concepts, "x")) / size, (up - _column(concepts, "y")) / size
-    u, v = _turned(right, above, angle)
+    u, v = _turned(right, above, _way(concepts, "rotation"))
     stretch = np.sqrt(_column(concepts, "proportion"))
-    mirror = np.where(concepts["view"] == "right", -1, 1).astype(np.float32)[:, None, None]
+    mirror = np.where(concepts["view"] == "left", -1, 1).astype(np.float32)[:, None, None]
     slots = exogenous.slots(keys, "shape", 8)
     slots[0] = _column(concepts, "pose")
     x, y = u * (mirror / stretch), v * stretch
     body = Body.empty(x.shape, detail)
     for rows, name in _groups(concepts["category"]):
         body.add(rows, CATEGORIES[name](x[rows], y[rows], slots[:, rows]), pixel[rows])
-    body.finish(pixel)
     period = _PERIOD * _column(concepts, "texture_scale")
-    s, t = _turned(u / period, v / period, _radians(concepts, "texture_angle"))
+    s, t = _turned(u / period, v / period, _way(concepts, "texture_angle"))
     fabric = _patterned(concepts["texture"], FAMILIES, s, t, keys, "texture", pixel / period)
     fabric -= 0.5
     fabric *= (1 - body.plain) * _column(concepts, "texture_contrast")
@@ -89,7 +90,7 @@ def _object(concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndar
 
 def _ground(concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray) -> np.ndarray:
     n, size = len(keys), across.size
-    x, y = (np.broadcast_to(axis, (n, size, size)) for axis in (across, up))
+    x, y = np.broadcast_to(across, (n, 1, size)), np.broadcast_to(up, (n, size, 1))
     return _patterned(concepts["background"], GROUNDS, x, y, keys, "ground", np.full((n, 1, 1), 2 / size, np.float32))
 
 
@@ -103,7 +104,7 @@ def _patterned(
     pixel: np.ndarray,
 ) -> np.ndarray:
     """(n, H, W): each image's own pattern; one half where its name is drawn by nothing."""
-    out = np.full(x.shape, 0.5, np.float32)
+    out = np.full(np.broadcast_shapes(x.shape, y.shape), 0.5, np.float32)
     slots, seeds = exogenous.slots(keys, purpose, 4), exogenous.seeds(keys, purpose)
     for rows, name in _groups(names):
         if name in drawn:
@@ -111,37 +112,50 @@ def _patterned(
     return out
 
 
-def _lay_clutter(image: np.ndarray, labels: np.ndarray | None, concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray) -> None:
+def _lay_clutter(
+    image: np.ndarray, labels: np.ndarray | None, concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray
+) -> None:
     counts = concepts["clutter"].astype(np.int64)
     rows = np.flatnonzero(counts)
-    if rows.size:
-        for coverage, colour in additions.clutter(across, up, exogenous.seeds(keys[rows], "clutter"), counts[rows]):
-            image[rows] = _laid(image[rows], coverage, colour[:, :, None, None])
-            if labels is not None:
-                labels[rows] = np.where(coverage > 0.5, np.uint8(CLUTTER), labels[rows])
+    if not rows.size:
+        return
+    for piece in additions.clutter(across, up, exogenous.seeds(keys[rows], "clutter"), counts[rows]):
+        window = (rows[piece.row], piece.lines, piece.columns)
+        for channel, colour in zip(np.moveaxis(image, 1, 0), piece.colour.T, strict=True):
+            channel[window] += piece.coverage * (colour[:, None, None] - channel[window])
+        if labels is not None:
+            labels[window] = np.where(piece.coverage > 0.5, np.uint8(CLUTTER), labels[window])
 
 
 def _lay_occluder(image: np.ndarray, body: Body, concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray) -> None:
     rows = np.flatnonzero(concepts["occlusion"] > 0)
-    if rows.size:
-        x, y, size, share = (_column(concepts, name)[rows] for name in ("x", "y", "size", "occlusion"))
-        coverage, colour = additions.occluder(across, up, exogenous.seeds(keys[rows], "occluder"), share, x, y, size)
-        image[rows] = _laid(image[rows], coverage, colour[:, :, None, None])
-        body.hide(rows, coverage, OCCLUDER)
+    if not rows.size:
+        return
+    share, x, y, half = (_column(concepts, name)[rows] for name in ("occlusion", "x", "y", "scale"))
+    coverage, colour = additions.occluder(across, up, exogenous.seeds(keys[rows], "occluder"), share, x, y, half)
+    _lay(image, rows, coverage, colour[:, :, None, None])
+    body.hide(rows, coverage, OCCLUDER)
 
 
 def _lay_mark(image: np.ndarray, body: Body, concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray) -> None:
+    corner = slice(0, image.shape[-1] // 3)
     for rows, name in _groups(concepts["mark"]):
         if name in additions.MARKS:
-            coverage, colour = additions.mark(across, up, exogenous.seeds(keys[rows], "mark"), name)
-            image[rows] = _laid(image[rows], coverage, colour)
+            coverage, tone = additions.mark(across, up, exogenous.seeds(keys[rows], "mark"), name)
+            _lay(image[:, :, corner, corner], rows, coverage[:, corner, corner], tone[:, :, corner, corner])
             body.hide(rows, coverage, MARK)
+
+
+def _lay(image: np.ndarray, rows: np.ndarray, coverage: np.ndarray, colour: np.ndarray) -> None:
+    """`colour` over some rows of `image`, where `coverage` (r, H, W)."""
+    under = image[rows]
+    image[rows] = under + coverage[:, None] * (colour - under)
 
 
 def _light(concepts: Columns, across: np.ndarray, up: np.ndarray) -> np.ndarray:
     """(n, H, W) factor: exposure, and a slope towards where the light comes from."""
-    angle, strength = _radians(concepts, "light"), _column(concepts, "lighting") / 2
-    slope = across * (strength * np.cos(angle)) + up * (strength * np.sin(angle))
+    (cosine, sine), strength = _way(concepts, "light"), _column(concepts, "lighting") / 2
+    slope = across * (strength * cosine) + up * (strength * sine)
     slope += 1
     slope *= _column(concepts, "exposure")
     return slope
@@ -156,13 +170,8 @@ def _coloured(names: np.ndarray, palette: Mapping[str, tuple], pattern: np.ndarr
     return out
 
 
-def _laid(image: np.ndarray, coverage: np.ndarray, colour: np.ndarray) -> np.ndarray:
-    """`colour` over `image` (r, 3, H, W) where `coverage` (r, H, W)."""
-    return image + coverage[:, None] * (colour - image)
-
-
-def _turned(x: np.ndarray, y: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    cosine, sine = np.cos(angle), np.sin(angle)
+def _turned(x: np.ndarray, y: np.ndarray, way: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    cosine, sine = way
     return x * cosine + y * sine, y * cosine - x * sine
 
 
@@ -177,5 +186,7 @@ def _column(concepts: Columns, name: str) -> np.ndarray:
     return concepts[name].astype(np.float32)[:, None, None]
 
 
-def _radians(concepts: Columns, name: str) -> np.ndarray:
-    return np.radians(concepts[name].astype(np.float64)).astype(np.float32)[:, None, None]
+def _way(concepts: Columns, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine and sine of an angle, (n, 1, 1) float32 each, rounded from double precision so that they are equal everywhere."""
+    angle = np.radians(concepts[name].astype(np.float64))[:, None, None]
+    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
