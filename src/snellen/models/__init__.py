@@ -16,7 +16,7 @@ from snellen.models.options import Options
 if TYPE_CHECKING:
     from snellen.core import Labels, Preprocessing
 
-SOURCES = {"zoo": "zoo", "timm": "timm", "torchvision": "torchvision", "hf": "huggingface"}
+SOURCES = {"zoo": "zoo", "patient": "patients", "timm": "timm", "torchvision": "torchvision", "hf": "huggingface"}
 """Prefix of a name → the file here that loads it, by its function `load(rest, options)`."""
 _FILES = {".onnx": "onnx", ".safetensors": "safetensors"}
 _OTHERS = {"PATH.onnx": "onnx", "PATH.safetensors": "safetensors", "package.module:name, FILE.py:name": "code"}
@@ -38,7 +38,7 @@ def load(
     >>> model = load("zoo:efficientnet-lite0")
 
     Args:
-        name_or_object: `zoo:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file or to a .safetensors file of
+        name_or_object: `zoo:NAME`, `patient:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file or to a .safetensors file of
             `snellen train`, `package.module:name` or `file.py:name` (a module, a factory without arguments, or a function
             images → logits),
             an `nn.Module`, such a function itself, or a `Model`, which comes back as it is and takes no options.
@@ -140,7 +140,8 @@ def _unknown(text: str) -> str:
 
 def _described(file: str) -> tuple[str, str]:
     """The first line of a file's docstring and the value of its EXAMPLE, read without importing it."""
-    tree = ast.parse(Path(__file__).with_name(f"{file}.py").read_text("utf-8"))
+    home = Path(__file__).with_name(f"{file}.py")
+    tree = ast.parse((home if home.is_file() else Path(__file__).parent / file / "__init__.py").read_text("utf-8"))
     summary = (ast.get_docstring(tree) or "").partition("\n")[0]
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "EXAMPLE":

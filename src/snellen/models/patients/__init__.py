@@ -1,0 +1,48 @@
+"""Small networks with a planted condition, trained on the world: what an exam must find is known."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snellen.core import Model, SnellenError
+from snellen.models.patients.recipes import PATIENTS, Recipe
+
+if TYPE_CHECKING:
+    from snellen.models.options import Options
+
+__all__ = ["PATIENTS", "PREFIX", "Recipe", "load", "names", "weights"]
+
+EXAMPLE = "patient:texture-biased"
+PREFIX = "patient:"
+
+
+def load(rest: str, options: Options) -> Model:
+    """The patient of that name; its facts say what was planted and how strongly, and the command that made it.
+
+    Raises:
+        SnellenError: there is none of that name.
+    """
+    from snellen.models import safetensors
+
+    return safetensors.load(str(weights(rest)), replace(options, name=options.name or f"{PREFIX}{rest}"))
+
+
+def names() -> tuple[str, ...]:
+    """All patients."""
+    return tuple(PATIENTS)
+
+
+def weights(name: str) -> Path:
+    """The file of a patient's weights.
+
+    Raises:
+        SnellenError: there is no such patient.
+    """
+    if name not in PATIENTS:
+        near = difflib.get_close_matches(name, PATIENTS, n=1)
+        hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
+        raise SnellenError(f"got the patient {name!r}; expected one of {', '.join(PATIENTS)}.{hint}")
+    return Path(__file__).parent / f"{name}.safetensors"
