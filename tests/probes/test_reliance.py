@@ -107,14 +107,14 @@ def test_charts_show_images_beside_their_twins():
 
 def test_twins_have_one_concept_changed_to_a_value_that_occurs():
     images = world()
-    for condition in Reliance("shape,background,texture,size,lighting").conditions():
+    for condition in Reliance("shape,background,texture,scale,lighting").conditions():
         twins = condition.redraw(images)
         changed = {name for name in images.facts.columns if not twins.facts[name].equals(images.facts[name])}
         own = {
             "shape": {"category"},
             "background": {"background", "background_colour"},
             "texture": {"texture", "texture_category"},
-            "size": {"size"},
+            "scale": {"scale"},
             "lighting": {"light", "lighting", "exposure"},
         }[condition.level]
         assert changed - {"digest"} == own
@@ -148,6 +148,7 @@ def test_trained_networks_are_told_apart_and_their_twins_are_in_the_report(tmp_p
         found[tied] = {finding.id: finding for finding in exam.record.findings}
         twins = [key for key in exam.record.pictures if "@do background" in key]
         assert all((tmp_path / str(tied) / "pictures" / exam.record.pictures[key]).is_file() for key in twins)
+        assert "not kept" not in exam.report.read_text("utf-8")
     assert len(twins) == 3
     assert found[True]["reliance.strongest"].verdict == "bad"
     assert "nothing but the background changed" in found[True]["reliance.strongest"].claim

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import get_args
@@ -19,11 +19,11 @@ from snellen.probes._changes import THRESHOLDS, beside, changed, share_interval,
 from snellen.probes._shared import labelled, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson, mean_estimate
 
-SHOWN = {
-    "swapped": "before the background of another category",
-    "same": "before another background of its category",
-    "grey": "before plain grey",
-    "only": "the background only",
+SHOWN: Mapping[How, str] = {
+    "swapped": "another category's",
+    "same": "its own category's",
+    "grey": "plain grey",
+    "only": "no object",
 }
 
 
@@ -172,15 +172,18 @@ class Background(Probe):
 
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Accuracy with each part exchanged, and images whose answers changed."""
-        rows = {"as it is": labelled(evidence)["correct"]}
-        rows |= {text: self._beside(evidence, how)["then_correct"] for how, text in SHOWN.items()}  # type: ignore[arg-type]
+        rows = {"its own": labelled(evidence)["correct"]}
+        rows |= {text: self._beside(evidence, how)["then_correct"] for how, text in SHOWN.items()}
         counts = {text: (int(right.sum()), len(right)) for text, right in rows.items() if len(right)}
         bars = tuple(
             Bar(text, hits / n, (interval := clopper_pearson(hits, n)).low, interval.high) for text, (hits, n) in counts.items()
         )
         alt = "Share of right answers: " + "; ".join(f"{bar.label}: {bar.value:.2f}" for bar in bars)
         chance = 1 / len(evidence.labels)
-        headings = [(SHOWN[how].capitalize(), "background", how) for how in ("swapped", "grey")]
+        headings = [
+            ("Before the background of another category", "background", "swapped"),
+            ("Before plain grey", "background", "grey"),
+        ]
         note = (
             "Each photograph beside what was made of it, with the answers: those changed that were given with the most confidence."
         )

@@ -33,7 +33,7 @@ class Reliance(Probe):
     """Every image beside its counterfactual twins: the same scene with one concept changed.
 
     `concepts` are names separated by commas: shape, background (kind and colour at once), place, lighting, or any concept of
-    the world, such as texture, colour, mark, size, rotation, view, pose, clutter, occlusion. `pictures` is how many images are
+    the world, such as texture, colour, mark, scale, rotation, view, pose, clutter, occlusion. `pictures` is how many images are
     shown beside their twins, for each concept.
     """
 

@@ -177,7 +177,7 @@ class WorstGroup(Probe):
             return []
         order = sorted(groups, key=lambda group: (group.accuracy, -group.n, group.label))
         spans = [(group, clopper_pearson(group.hits, group.n)) for group in order[:SHOWN]]
-        bars = tuple(Bar(f"{group.label} (n = {group.n})", group.accuracy, i.low, i.high) for group, i in spans)
+        bars = tuple(Bar(group.label, group.accuracy, i.low, i.high) for group, i in spans)
         overall = float(rows["correct"].to_numpy().mean())
         title = "The groups, worst first" if len(order) <= SHOWN else f"The {SHOWN} worst of {len(order)} groups"
         alt = f"Share of right answers in each group, with 95 % intervals of each by itself; all images: {overall:.2f}"
