@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import TypeAlias, final
 
 import numpy as np
 
@@ -13,20 +13,24 @@ from snellen.images.world.shapes import Part
 
 _RIM, _SHADE = 0.14, 0.45
 """Width of the darker rim in object units, and how much darker it is at the edge."""
+Rows: TypeAlias = slice | np.ndarray
+"""Some images of many, by their places."""
+
 _NUMBER = {name: number for number, name in enumerate(LABELS)}
 
 
 @final
 @dataclass(eq=False)
 class Body:
-    """All arrays are (n, H, W) float32: `coverage` of each pixel; `tone`, a factor of brightness; `plain`, 1 without texture.
+    """All arrays are (n, H, W) float32: `coverage` of each pixel; `tone`, a factor of brightness; `textured`, 0 on
+    plain parts and 1 elsewhere.
 
     `parts` are the masks of the parts and `numbers` the label of each pixel, kept where `detail` is wanted.
     """
 
     coverage: np.ndarray
     tone: np.ndarray
-    plain: np.ndarray
+    textured: np.ndarray
     detail: bool = False
     parts: dict[str, np.ndarray] = field(default_factory=dict)
     numbers: np.ndarray | None = None
@@ -34,32 +38,33 @@ class Body:
     @classmethod
     def empty(cls, shape: tuple[int, ...], detail: bool) -> Body:
         """Nothing drawn yet."""
-        zeros = np.zeros(shape, np.float32)
-        return cls(zeros, np.ones_like(zeros), zeros.copy(), detail, {}, np.zeros(shape, np.uint8) if detail else None)
+        coverage, tone = np.zeros(shape, np.float32), np.ones(shape, np.float32)
+        return cls(coverage, tone, tone.copy(), detail, {}, np.zeros(shape, np.uint8) if detail else None)
 
-    def add(self, rows: np.ndarray, parts: Sequence[Part], pixel: np.ndarray) -> None:
+    def add(self, rows: Rows, parts: Sequence[Part], pixel: np.ndarray) -> None:
         """Draw the parts of some images, each over those before it; `pixel` (r, 1, 1) is a pixel's width in their units."""
         edge = np.reciprocal(pixel)
-        nearest, tone, plain = parts[0].distance, np.float32(1), np.float32(0)
+        nearest, tone, textured = parts[0].distance.copy(), np.float32(1), np.float32(1)
         toned = patched = False
         for part in parts:
-            nearest = np.minimum(nearest, part.distance)
+            np.minimum(nearest, part.distance, out=nearest)
             toned, patched = toned or part.tone != 1, patched or part.plain
             if not (toned or patched or self.detail):
                 continue
             covers = _coverage(part.distance, edge)
-            tone = tone + covers * (np.float32(part.tone) - tone) if toned else tone
-            plain = plain + covers * (np.float32(part.plain) - plain) if patched else plain
+            tone = _over(tone, covers, part.tone) if toned else tone
+            textured = _over(textured, covers, not part.plain) if patched else textured
             if self.detail:
                 self._mask(rows, part.name, covers)
         self.coverage[rows] = _coverage(nearest, edge)
-        rim = np.clip(nearest * np.float32(-1 / _RIM), 0, 1)
-        rim *= np.float32(_SHADE)
-        rim += np.float32(1 - _SHADE)
-        self.tone[rows] = rim * tone
-        self.plain[rows] = plain
+        nearest *= np.float32(-_SHADE / _RIM)
+        nearest += np.float32(1 - _SHADE)
+        np.clip(nearest, np.float32(1 - _SHADE), 1, out=nearest)
+        nearest *= tone
+        self.tone[rows] = nearest
+        self.textured[rows] = textured
 
-    def hide(self, rows: np.ndarray, coverage: np.ndarray, label: int) -> None:
+    def hide(self, rows: Rows, coverage: np.ndarray, label: int) -> None:
         """Something in front of some images covers what it covers (r, H, W)."""
         seen = 1 - coverage
         self.coverage[rows] *= seen
@@ -72,12 +77,20 @@ class Body:
         """The label map: what was drawn here over that of the ground."""
         return None if ground is None or self.numbers is None else np.where(self.numbers, self.numbers, ground)
 
-    def _mask(self, rows: np.ndarray, name: str, covers: np.ndarray) -> None:
+    def _mask(self, rows: Rows, name: str, covers: np.ndarray) -> None:
         for mask in self.parts.values():
             mask[rows] *= 1 - covers
         self.parts.setdefault(name, np.zeros_like(self.coverage))[rows] += covers
         if self.numbers is not None:
             self.numbers[rows] = np.where(covers > 0.5, np.uint8(_NUMBER[name]), self.numbers[rows])
+
+
+def _over(under: np.ndarray | np.float32, covers: np.ndarray, value: float) -> np.ndarray:
+    """One value over others where it covers."""
+    out = np.float32(value) - under
+    out = np.multiply(out, covers, out=out if out.ndim else None)
+    out += under
+    return out
 
 
 def _coverage(distance: np.ndarray, edge: np.ndarray) -> np.ndarray:

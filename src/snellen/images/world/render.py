@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from snellen.images.world import additions, exogenous
-from snellen.images.world.body import Body
+from snellen.images.world.body import Body, Rows
 from snellen.images.world.grounds import GROUNDS
 from snellen.images.world.palette import GROUND, OBJECT
 from snellen.images.world.scene import BACKGROUND, CLUTTER, MARK, OCCLUDER, Scene
-from snellen.images.world.shapes import CATEGORIES
+from snellen.images.world.shapes import CATEGORIES, PARTS
 from snellen.images.world.textures import FAMILIES
 
 VERSION = 1
@@ -24,6 +25,8 @@ _PERIOD = 0.26
 """One texture unit in object units, at a texture scale of one."""
 
 Columns: TypeAlias = Mapping[str, np.ndarray]
+Place: TypeAlias = Callable[[Rows], tuple[np.ndarray, np.ndarray]]
+"""Rows of images → where each of their pixels is, x and y, in some frame."""
 
 
 def draw(concepts: Columns, keys: np.ndarray, size: int, detail: bool = False) -> Scene:
@@ -35,16 +38,24 @@ def draw(concepts: Columns, keys: np.ndarray, size: int, detail: bool = False) -
         size: side of the images, pixels.
         detail: also the label maps and the masks of the parts.
     """
+    order = np.argsort(concepts["category"], kind="stable")
+    pixels, seen = np.empty((len(keys), 3, size, size), np.uint8), np.empty((len(keys), size, size), np.float32)
+    labels = np.empty(seen.shape, np.uint8) if detail else None
+    parts: dict[str, np.ndarray] = {}
     step = max(1, _AT_ONCE // size**2)
-    return Scene.joined(
-        [
-            _draw({name: column[at : at + step] for name, column in concepts.items()}, keys[at : at + step], size, detail)
-            for at in range(0, len(keys), step)
-        ]
-    )
+    for at in range(0, len(keys), step):
+        rows = order[at : at + step]
+        scene = _draw({name: column[rows] for name, column in concepts.items()}, keys[rows], size, detail)
+        pixels[rows], seen[rows] = scene.pixels, scene.object
+        if labels is not None:
+            labels[rows] = scene.labels
+        for name, mask in scene.parts.items():
+            parts.setdefault(name, np.zeros_like(seen))[rows] = mask
+    return Scene(pixels, seen, labels, {name: parts[name] for name in PARTS if name in parts})
 
 
 def _draw(concepts: Columns, keys: np.ndarray, size: int, detail: bool) -> Scene:
+    """`draw` for images in the order of their categories."""
     line = ((np.arange(size) * 2 + 1) / size - 1).astype(np.float32)
     across, up = line[None, None, :], -line[None, :, None]
     body, fabric = _object(concepts, keys, across, up, detail)
@@ -59,9 +70,9 @@ def _draw(concepts: Columns, keys: np.ndarray, size: int, detail: bool) -> Scene
     _lay_occluder(image, body, concepts, keys, across, up)
     image *= _light(concepts, across, up)[:, None]
     _lay_mark(image, body, concepts, keys, across, up)
-    np.clip(image, 0, 1, out=image)
     image *= 255
     image += 0.5
+    np.clip(image, 0, 255, out=image)
     return Scene(image.astype(np.uint8), body.coverage, body.over(labels), body.parts)
 
 
@@ -70,20 +81,20 @@ def _object(concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndar
     size = _column(concepts, "scale")
     pixel = np.float32(2 / across.size) / size
     right, above = (across - _column(concepts, "x")) / size, (up - _column(concepts, "y")) / size
-    u, v = _turned(right, above, _way(concepts, "rotation"))
-    stretch = np.sqrt(_column(concepts, "proportion"))
     mirror = np.where(concepts["view"] == "left", -1, 1).astype(np.float32)[:, None, None]
+    stretch = np.sqrt(_column(concepts, "proportion"))
+    place = _turned(right, above, concepts["rotation"], mirror / stretch, stretch)
     slots = exogenous.slots(keys, "shape", 8)
     slots[0] = _column(concepts, "pose")
-    x, y = u * (mirror / stretch), v * stretch
-    body = Body.empty(x.shape, detail)
+    body = Body.empty((len(keys), up.size, across.size), detail)
     for rows, name in _groups(concepts["category"]):
-        body.add(rows, CATEGORIES[name](x[rows], y[rows], slots[:, rows]), pixel[rows])
-    period = _PERIOD * _column(concepts, "texture_scale")
-    s, t = _turned(u / period, v / period, _way(concepts, "texture_angle"))
-    fabric = _patterned(concepts["texture"], FAMILIES, s, t, keys, "texture", pixel / period)
+        body.add(rows, CATEGORIES[name](*place(rows), slots[:, rows]), pixel[rows])
+    unit = 1 / (_PERIOD * _column(concepts, "texture_scale"))
+    place = _turned(right, above, concepts["rotation"] + concepts["texture_angle"], unit, unit)
+    fabric = _patterned(concepts["texture"], FAMILIES, place, keys, "texture", pixel * unit, body.coverage.shape)
+    body.textured *= _column(concepts, "texture_contrast")
     fabric -= 0.5
-    fabric *= (1 - body.plain) * _column(concepts, "texture_contrast")
+    fabric *= body.textured
     fabric += 0.5
     return body, fabric
 
@@ -91,24 +102,25 @@ def _object(concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndar
 def _ground(concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray) -> np.ndarray:
     n, size = len(keys), across.size
     x, y = np.broadcast_to(across, (n, 1, size)), np.broadcast_to(up, (n, size, 1))
-    return _patterned(concepts["background"], GROUNDS, x, y, keys, "ground", np.full((n, 1, 1), 2 / size, np.float32))
+    pixel = np.full((n, 1, 1), 2 / size, np.float32)
+    return _patterned(concepts["background"], GROUNDS, lambda rows: (x[rows], y[rows]), keys, "ground", pixel, (n, size, size))
 
 
 def _patterned(
     names: np.ndarray,
     drawn: Mapping[str, Callable[..., np.ndarray]],
-    x: np.ndarray,
-    y: np.ndarray,
+    place: Place,
     keys: np.ndarray,
     purpose: str,
     pixel: np.ndarray,
+    shape: tuple[int, ...],
 ) -> np.ndarray:
     """(n, H, W): each image's own pattern; one half where its name is drawn by nothing."""
-    out = np.full(np.broadcast_shapes(x.shape, y.shape), 0.5, np.float32)
+    out = np.full(shape, 0.5, np.float32)
     slots, seeds = exogenous.slots(keys, purpose, 4), exogenous.seeds(keys, purpose)
     for rows, name in _groups(names):
         if name in drawn:
-            out[rows] = drawn[name](x[rows], y[rows], slots[:, rows], seeds[rows], pixel[rows])
+            out[rows] = drawn[name](*place(rows), slots[:, rows], seeds[rows], pixel[rows])
     return out
 
 
@@ -120,11 +132,14 @@ def _lay_clutter(
     if not rows.size:
         return
     for piece in additions.clutter(across, up, exogenous.seeds(keys[rows], "clutter"), counts[rows]):
-        window = (rows[piece.row], piece.lines, piece.columns)
-        for channel, colour in zip(np.moveaxis(image, 1, 0), piece.colour.T, strict=True):
-            channel[window] += piece.coverage * (colour[:, None, None] - channel[window])
+        here, top, left = (rows[piece.row[:, 0, 0]], piece.lines[:, 0, 0], piece.columns[:, 0, 0])
+        window = (here, slice(None), top, left)
+        inside = sliding_window_view(image, piece.coverage.shape[1:], (2, 3), writeable=True)
+        under = inside[window]
+        inside[window] = under + piece.coverage[:, None] * (piece.colour[:, :, None, None] - under)
         if labels is not None:
-            labels[window] = np.where(piece.coverage > 0.5, np.uint8(CLUTTER), labels[window])
+            inside = sliding_window_view(labels, piece.coverage.shape[1:], (1, 2), writeable=True)
+            inside[here, top, left] = np.where(piece.coverage > 0.5, np.uint8(CLUTTER), inside[here, top, left])
 
 
 def _lay_occluder(image: np.ndarray, body: Body, concepts: Columns, keys: np.ndarray, across: np.ndarray, up: np.ndarray) -> None:
@@ -146,7 +161,7 @@ def _lay_mark(image: np.ndarray, body: Body, concepts: Columns, keys: np.ndarray
             body.hide(rows, coverage, MARK)
 
 
-def _lay(image: np.ndarray, rows: np.ndarray, coverage: np.ndarray, colour: np.ndarray) -> None:
+def _lay(image: np.ndarray, rows: Rows, coverage: np.ndarray, colour: np.ndarray) -> None:
     """`colour` over some rows of `image`, where `coverage` (r, H, W)."""
     under = image[rows]
     image[rows] = under + coverage[:, None] * (colour - under)
@@ -154,11 +169,9 @@ def _lay(image: np.ndarray, rows: np.ndarray, coverage: np.ndarray, colour: np.n
 
 def _light(concepts: Columns, across: np.ndarray, up: np.ndarray) -> np.ndarray:
     """(n, H, W) factor: exposure, and a slope towards where the light comes from."""
-    (cosine, sine), strength = _way(concepts, "light"), _column(concepts, "lighting") / 2
-    slope = across * (strength * cosine) + up * (strength * sine)
-    slope += 1
-    slope *= _column(concepts, "exposure")
-    return slope
+    (cosine, sine), exposure = _way(concepts["light"]), _column(concepts, "exposure")
+    slope = exposure * _column(concepts, "lighting") / 2
+    return (across * (slope * cosine) + exposure) + up * (slope * sine)
 
 
 def _coloured(names: np.ndarray, palette: Mapping[str, tuple], pattern: np.ndarray) -> np.ndarray:
@@ -170,15 +183,19 @@ def _coloured(names: np.ndarray, palette: Mapping[str, tuple], pattern: np.ndarr
     return out
 
 
-def _turned(x: np.ndarray, y: np.ndarray, way: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    cosine, sine = way
-    return x * cosine + y * sine, y * cosine - x * sine
+def _turned(right: np.ndarray, above: np.ndarray, degrees: np.ndarray, wide: np.ndarray, high: np.ndarray) -> Place:
+    """The points of a grid, `right` (n, 1, W) and `above` (n, H, 1), in a frame that is turned, then stretched."""
+    cosine, sine = _way(degrees)
+    x, y = (right * (cosine * wide), above * (sine * wide)), (above * (cosine * high), right * (sine * high))
+    return lambda rows: (x[0][rows] + x[1][rows], y[0][rows] - y[1][rows])
 
 
-def _groups(names: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
+def _groups(names: np.ndarray) -> Iterator[tuple[Rows, str]]:
     """(rows, name) for each name that occurs."""
     for name in dict.fromkeys(names.tolist()):
-        yield np.flatnonzero(names == name), name
+        rows = np.flatnonzero(names == name)
+        first, last = int(rows[0]), int(rows[-1])
+        yield (slice(first, last + 1) if last - first < len(rows) else rows), name
 
 
 def _column(concepts: Columns, name: str) -> np.ndarray:
@@ -186,7 +203,7 @@ def _column(concepts: Columns, name: str) -> np.ndarray:
     return concepts[name].astype(np.float32)[:, None, None]
 
 
-def _way(concepts: Columns, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Cosine and sine of an angle, (n, 1, 1) float32 each, rounded from double precision so that they are equal everywhere."""
-    angle = np.radians(concepts[name].astype(np.float64))[:, None, None]
+def _way(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine and sine of angles (n,), (n, 1, 1) float32 each, rounded from double precision so that they are equal everywhere."""
+    angle = np.radians(degrees.astype(np.float64))[:, None, None]
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -32,16 +32,3 @@ class Scene:
     object: np.ndarray
     labels: np.ndarray | None
     parts: Mapping[str, np.ndarray]
-
-    @classmethod
-    def joined(cls, scenes: Sequence[Scene]) -> Scene:
-        """Several, one after another."""
-        if len(scenes) == 1:
-            return scenes[0]
-        labels = [scene.labels for scene in scenes if scene.labels is not None]
-        names = [name for name in PARTS if any(name in scene.parts for scene in scenes)]
-        parts = {
-            name: np.concatenate([scene.parts.get(name, np.zeros_like(scene.object)) for scene in scenes]) for name in names
-        }
-        pixels, masks = (np.concatenate([getattr(scene, kind) for scene in scenes]) for kind in ("pixels", "object"))
-        return cls(pixels, masks, np.concatenate(labels) if labels else None, parts)
