@@ -5,6 +5,7 @@ import pytest
 from snellen.charts import Bars, Gallery
 from snellen.core import Evidence
 from snellen.images.people import read_people
+from snellen.images.world import open_world
 from snellen.labels import SIXTEEN, sixteen
 from snellen.methods.compare.shape_bias import texture_of
 from snellen.probes.shape_bias import ShapeBias
@@ -145,3 +146,12 @@ def test_a_few_images_decide_nothing(shape, texture, verdict):
     finding = ShapeBias().judge(few(shape, texture))[0]
     assert finding.verdict == verdict
     assert "too few images" in finding.thresholds
+
+
+def test_of_a_world_the_category_counts_that_a_texture_goes_with():
+    drawn = trials(0.2).with_columns(texture_category="texture").with_columns(texture=pl.lit("stripes"))
+    own = Evidence("world", "m", drawn, sixteen(), people=observers())
+    there = Evidence("world", "m", trials(0.2), sixteen(), people=observers())
+    assert ShapeBias().judge(own)[0].value == ShapeBias().judge(there)[0].value
+    assert ShapeBias().judge(own)[0].human == ShapeBias().judge(there)[0].human
+    assert ShapeBias().applies(None, open_world(images=16, size=16), None) is None

@@ -23,6 +23,9 @@ LEAST_PERSON = 0.919
 
 INDIFFERENCE = 0.5
 
+TEXTURE_CATEGORY = "texture_category"
+"""The fact that names the category a texture goes with, where `texture` itself names the texture."""
+
 
 @dataclass(frozen=True)
 class ShapeBias(Probe):
@@ -44,7 +47,7 @@ class ShapeBias(Probe):
 
     def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
         """Needs a shape and a texture for every image, both of the sixteen categories."""
-        if images.labels is None or "texture" not in images.facts.columns:
+        if images.labels is None or not {"texture", TEXTURE_CATEGORY} & set(images.facts.columns):
             return f"needs images that show one category in the texture of another, and {images.name} says nothing of textures"
         if set(images.labels.keys) - set(sixteen().keys):
             return (
@@ -162,8 +165,14 @@ def _decided(evidence: Evidence, decided: int, n: int, people: pl.DataFrame | No
     )
 
 
-def _conflicts(trials: pl.DataFrame) -> pl.DataFrame:
+def _textured(trials: pl.DataFrame) -> pl.DataFrame:
+    """The trials, `texture` being a category."""
+    return trials.with_columns(texture=TEXTURE_CATEGORY) if TEXTURE_CATEGORY in trials.columns else trials
+
+
+def _conflicts(rows: pl.DataFrame) -> pl.DataFrame:
     """The trials whose cues conflict, with the booleans by_shape and by_texture."""
+    trials = _textured(rows)
     found = decisions(trials["category"].to_list(), trials["texture"].to_list(), trials["response"].to_list())
     cues = {"by_shape": found.shape, "by_texture": found.texture}
     return trials.with_columns(pl.Series(name, values, dtype=pl.Boolean) for name, values in cues.items()).filter(found.conflict)
@@ -172,7 +181,8 @@ def _conflicts(trials: pl.DataFrame) -> pl.DataFrame:
 def _people(evidence: Evidence) -> pl.DataFrame | None:
     if evidence.people is None or not evidence.people.height:
         return None
-    return _conflicts(evidence.people.drop("texture", strict=False).join(clean(evidence).select("image", "texture"), on="image"))
+    textures = _textured(clean(evidence)).select("image", "texture")
+    return _conflicts(evidence.people.drop("texture", strict=False).join(textures, on="image"))
 
 
 def _by(rows: pl.DataFrame, column: str) -> list[tuple[str, int, int]]:
