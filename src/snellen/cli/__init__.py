@@ -1,4 +1,4 @@
-"""The command line: `snellen exam · train · list · show · judge · report · compare · people · cite`."""
+"""The command line: `snellen exam · train · validate · list · show · judge · report · compare · people · cite`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from cyclopts import App, CycloptsError, Parameter
 
 from snellen import __version__
-from snellen.cli import exam, lists, people, runs, train
+from snellen.cli import exam, lists, people, runs, train, validate
 
 FINE, UNMET, USAGE, PROBE_FAILED = 0, 1, 2, 3
 
@@ -27,6 +27,7 @@ Exit codes: 0 fine, 1 a requirement was not met, 2 usage, 3 a probe failed (the 
 )
 app.command(exam.exam)
 app.command(train.train)
+app.command(validate.validate)
 app.command(lists.list_, name="list")
 app.command(lists.show)
 app.command(runs.judge)

@@ -1,0 +1,110 @@
+"""What each probe claims to detect, and on whom that is tried: fixed before anything was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Question:
+    """One probe asked of one image set. `observers` names the recipe of the networks that stand in for people, if any."""
+
+    probe: str
+    images: str
+    settings: tuple[tuple[str, object], ...] = ()
+    observers: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That a finding is `higher` (or lower) in networks with a planted condition than in controls.
+
+    Args:
+        finding: its id, `<probe>.<name>`.
+        positives: recipes of the patients: see `snellen.models.patients.PATIENTS`.
+        negatives: recipes of the controls.
+        higher: whether patients have the higher value.
+        images: what they are examined on, as `open_images` takes it.
+        settings: of the probe, as pairs.
+        observers: the recipe of the networks that stand in for people, where the probe compares with people.
+        why: what else a reader must know of this choice.
+    """
+
+    finding: str
+    positives: tuple[str, ...]
+    negatives: tuple[str, ...] = ("healthy",)
+    higher: bool = True
+    images: str = "world:images=320,seed=9000"
+    settings: tuple[tuple[str, object], ...] = ()
+    observers: str = ""
+    why: str = ""
+
+    @property
+    def probe(self) -> str:
+        """The probe's name."""
+        return self.finding.partition(".")[0]
+
+    @property
+    def question(self) -> Question:
+        """What is asked of each network."""
+        return Question(self.probe, self.images, self.settings, self.observers)
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """All networks it needs."""
+        return (*self.positives, *self.negatives)
+
+
+AS_TRAINED = "world:texture|category=0.5,images=640,seed=9000"
+_CUED = "Examined on the kind of world that all of them were trained on: elsewhere every network is surer than it is right."
+CATS_AND_DOGS = (
+    'world:category={"cat":0.5,"dog":0.5},'
+    'background|category={"cat":{"forest":0.9,"horizon":0.1},"dog":{"horizon":0.9,"forest":0.1}},'
+    'background_colour|background={"forest":"night","horizon":"sand"},images=640,seed=9000'
+)
+"""Nine in ten cats stand in a forest at night and nine in ten dogs in the sand, which are the grounds that training gave them."""
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim("accuracy.top1", ("random-weights",), higher=False),
+    Claim("accuracy.top1", ("memoriser",), higher=False),
+    Claim(
+        "worst-group.worst",
+        ("background-reliant",),
+        higher=False,
+        images=CATS_AND_DOGS,
+        why="Nine in ten cats stand in a forest at night, nine in ten dogs before a horizon of sand: over all images the "
+        "background serves well, in the small groups it misleads.",
+    ),
+    Claim("calibration.error", ("overconfident",), images=AS_TRAINED, why=_CUED),
+    Claim("calibration.error", ("underconfident",), images=AS_TRAINED, why=_CUED),
+    *(
+        Claim(
+            f"{name}.kept",
+            ("healthy",),
+            (f"{name}-hardened",),
+            higher=False,
+            why="Frailty is the condition: an ordinary training plants it, and training on the distortion takes it away.",
+        )
+        for name in ("contrast", "noise", "blur", "rotation")
+    ),
+    Claim("shape-bias.value", ("texture-biased",), ("shape-biased", "healthy"), higher=False),
+    Claim("reliance.texture", ("texture-biased",)),
+    Claim("reliance.background", ("background-reliant",)),
+    Claim("reliance.mark", ("mark-reliant",)),
+    Claim("reliance.colour", ("colour-reliant",)),
+    Claim("background.flips", ("background-reliant",)),
+    Claim(
+        "agreement.error-consistency",
+        ("texture-biased",),
+        ("shape-biased",),
+        higher=False,
+        images="world:hard,images=320,seed=9000",
+        observers="shape-biased",
+        why="No people were involved: three networks with the controls' habit, of other seeds, stand in for them.",
+    ),
+    Claim("what-it-looks-at.agreement", ("random-weights",), higher=False),
+)
+
+NO_CLAIM: Mapping[str, str] = {}
+"""Probe → why it claims to detect nothing that could be planted."""
