@@ -36,7 +36,7 @@ class Layer(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One piece of clutter in each of m images: in image `row`, the window of `lines` and `columns` around it, which index together;
+    """One piece of clutter in each of m images: in image `row`, the window of `lines` and `columns` around it, indexed together;
     the `coverage` (m, h, w) of the window's pixels and the piece's `colour` (m, 3), both in [0, 1].
     """
 
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
 
 
 def clutter(x: np.ndarray, y: np.ndarray, key: np.ndarray, count: np.ndarray) -> list[Piece]:
-    """Small plain shapes anywhere, to be laid one after another: the first `count` (n,) of them show in an image, `MOST` at most."""
+    """Small plain shapes anywhere, to be laid one after another: an image shows the first `count` (n,) of them, `MOST` at most."""
     number, row = np.nonzero(np.arange(MOST)[:, None] < count)
     draws = uniform(key[row, 0], number[:, None] * 8 + np.arange(8))
     colour = np.float32(0.15) + np.float32(0.7) * draws[:, 5:]

@@ -64,14 +64,14 @@ class Body:
         self.tone[rows] = nearest
         self.textured[rows] = textured
 
-    def hide(self, rows: Rows, coverage: np.ndarray, label: int) -> None:
-        """Something in front of some images covers what it covers (r, H, W)."""
+    def hide(self, where: Rows | tuple[Rows, slice, slice], coverage: np.ndarray, label: int) -> None:
+        """Something in front of some images, or of a window of each, covers what it covers (r, h, w)."""
         seen = 1 - coverage
-        self.coverage[rows] *= seen
+        self.coverage[where] *= seen
         for mask in self.parts.values():
-            mask[rows] *= seen
+            mask[where] *= seen
         if self.numbers is not None:
-            self.numbers[rows] = np.where(coverage > 0.5, np.uint8(label), self.numbers[rows])
+            self.numbers[where] = np.where(coverage > 0.5, np.uint8(label), self.numbers[where])
 
     def over(self, ground: np.ndarray | None) -> np.ndarray | None:
         """The label map: what was drawn here over that of the ground."""
@@ -87,8 +87,7 @@ class Body:
 
 def _over(under: np.ndarray | np.float32, covers: np.ndarray, value: float) -> np.ndarray:
     """One value over others where it covers."""
-    out = np.float32(value) - under
-    out = np.multiply(out, covers, out=out if out.ndim else None)
+    out = covers * (np.float32(value) - under)
     out += under
     return out
 
@@ -98,5 +97,3 @@ def _coverage(distance: np.ndarray, edge: np.ndarray) -> np.ndarray:
     out = distance * -edge
     out += np.float32(0.5)
     return np.clip(out, 0, 1, out=out)
-
-

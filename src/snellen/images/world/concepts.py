@@ -37,7 +37,7 @@ MARKS = ("none", "tube", "cross", "tag", "ring")
 @final
 @dataclass(frozen=True)
 class Discrete:
-    """A concept with named values; `weights` are their shares unless told otherwise. Values without weight are drawn only on request."""
+    """A concept with named values; `weights` are their shares unless told otherwise; without weight, only on request."""
 
     name: str
     values: tuple[str, ...]

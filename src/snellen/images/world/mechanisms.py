@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, final
@@ -14,6 +13,7 @@ import numpy as np
 
 from snellen.core import SnellenError
 from snellen.images.world.concepts import CONCEPTS, Concept, Continuous, Discrete
+from snellen.images.world.values import checked, find, number
 
 Columns = dict[str, np.ndarray]
 
@@ -60,60 +60,29 @@ def mechanisms(given: Mapping[str, Any]) -> dict[str, Mechanism]:
         SnellenError: an unknown concept or value, shares or ranges that cannot be, or concepts that depend on each other in a ring.
     """
     made = {name: Mechanism(concept, _default(concept)) for name, concept in CONCEPTS.items()}
-    for key, value in given.items():
-        name, bar, rest = key.partition("|")
-        if not bar:
-            concept = find(name.strip())
+    named = [(*_parted(key), key, value) for key, value in given.items()]
+    for concept, causes, key, value in named:
+        if not causes:
             made[concept.name] = Mechanism(concept, _distribution(concept, value, key))
-    for key, value in given.items():
-        name, bar, rest = key.partition("|")
-        if bar:
-            base = made[find(name.strip()).name]
-            if base.parents:
-                raise SnellenError(f"got two tables for {base.concept.name}; expected one: name all its parents in it, as in 'colour | category, view'")
-            made[base.concept.name] = _dependent(base, tuple(_discrete(part.strip()).name for part in rest.split(",")), value, key)
+    for concept, causes, key, value in named:
+        if causes and made[concept.name].parents:
+            raise SnellenError(
+                f"got two tables for {concept.name}; expected one: name all its causes in it, as in 'colour | category, view'"
+            )
+        if causes:
+            made[concept.name] = _dependent(made[concept.name], causes, value, key)
     try:
         order = tuple(TopologicalSorter({name: m.parents for name, m in made.items()}).static_order())
     except CycleError as error:
         ring = " -> ".join(error.args[1])
-        raise SnellenError(f"got concepts that depend on each other in a ring, {ring}; expected causes before effects: drop one table") from error
+        raise SnellenError(f"got concepts in a ring, {ring}; expected causes before effects: drop one of these tables") from error
     return {name: made[name] for name in order}
 
 
-def find(name: str) -> Concept:
-    """The concept of that name.
-
-    Raises:
-        SnellenError: there is none.
-    """
-    if name not in CONCEPTS:
-        near = difflib.get_close_matches(name, CONCEPTS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise SnellenError(f"got the concept {name!r}; expected one of {', '.join(CONCEPTS)}.{hint}")
-    return CONCEPTS[name]
-
-
-def checked(concept: Concept, values: Iterable[Any]) -> np.ndarray:
-    """Values of a concept as an array: texts, or float64 in its range, to six decimals.
-
-    Raises:
-        SnellenError: one that the concept cannot take.
-    """
-    if isinstance(concept, Discrete):
-        texts = [str(value) for value in values]
-        for value in dict.fromkeys(texts):
-            if value not in concept.values:
-                near = difflib.get_close_matches(value, concept.values, n=1)
-                hint = f" Did you mean {near[0]}?" if near else ""
-                raise SnellenError(f"got {concept.name} = {value!r}; expected one of {', '.join(concept.values)}.{hint}")
-        return np.array(texts)
-    numbers = []
-    for value in values:
-        number = _number(value)
-        if number is None or not concept.least <= number <= concept.most:
-            raise SnellenError(f"got {concept.name} = {value!r}; expected a number from {concept.least:g} to {concept.most:g}")
-        numbers.append(number)
-    return np.round(np.array(numbers, np.float64), 6)
+def _parted(key: Any) -> tuple[Concept, tuple[str, ...]]:
+    """The concept that a key of the mechanisms is about, and its causes."""
+    name, bar, rest = str(key).partition("|")
+    return find(name.strip()), tuple(_discrete(part.strip()).name for part in rest.split(",")) if bar else ()
 
 
 def _default(concept: Concept) -> Any:
@@ -125,7 +94,7 @@ def _default(concept: Concept) -> Any:
 def _discrete(name: str) -> Discrete:
     concept = find(name)
     if isinstance(concept, Continuous):
-        raise SnellenError(f"got {name} as a cause in a table; expected a concept with named values, such as category, texture or background")
+        raise SnellenError(f"got {name} as a cause; expected a concept with named values, such as category, texture or background")
     return concept
 
 
@@ -141,7 +110,7 @@ def _distribution(concept: Concept, value: Any, key: str) -> Any:
     if not isinstance(value, Mapping):
         return {checked(concept, [value])[0].item(): 1.0}
     checked(concept, value)
-    shares = {str(name): _number(share) for name, share in value.items()}
+    shares = {str(name): number(share) for name, share in value.items()}
     total = sum(share for share in shares.values() if share is not None)
     if any(share is None or share < 0 for share in shares.values()) or not 0 < total < math.inf:
         raise SnellenError(f"got {key} = {dict(value)!r}; expected shares of zero or more, not all zero")
@@ -157,16 +126,19 @@ def _dependent(base: Mechanism, parents: tuple[str, ...], value: Any, key: str) 
             raise SnellenError(f"got an empty table for {key!r}; expected {{value of the cause: value, range or shares}}")
         table = {_combination(parents, row, key): _distribution(concept, entry, f"{key}, {row}") for row, entry in value.items()}
         return Mechanism(concept, base.base, parents, table)
-    strength = _number(value)
+    strength = number(value)
     if isinstance(concept, Continuous):
-        raise SnellenError(f"got {key} = {value!r}; {concept.name} is a number: expected a table such as {{'{_discrete(parents[0]).values[0]}': ({concept.low:g}, {concept.high:g})}}")
+        example = f"{{{_discrete(parents[0]).values[0]!r}: ({concept.low:g}, {concept.high:g})}}"
+        raise SnellenError(f"got {key} = {value!r}; {concept.name} is a number: expected a table such as {example}")
     if strength is None or not 0 <= strength <= 1:
-        raise SnellenError(f"got {key} = {value!r}; expected a share from 0 to 1, or a table {{value of the cause: {{value: share}}}}")
+        raise SnellenError(
+            f"got {key} = {value!r}; expected a share from 0 to 1, or a table {{value of the cause: {{value: share}}}}"
+        )
     return Mechanism(concept, base.base, parents, strength=strength)
 
 
 def _combination(parents: tuple[str, ...], row: Any, key: str) -> tuple[str, ...]:
-    texts = tuple(part.strip() for part in (row if isinstance(row, tuple | list) else str(row).split(",")))
+    texts = tuple(str(part).strip() for part in (row if isinstance(row, tuple | list) else str(row).split(",")))
     if len(texts) != len(parents):
         raise SnellenError(f"got {row!r} in the table of {key!r}; expected a value for each of {', '.join(parents)}")
     return tuple(checked(_discrete(p), [text])[0].item() for p, text in zip(parents, texts, strict=True))
@@ -180,12 +152,3 @@ def _draw(concept: Concept, distribution: Any, u: np.ndarray) -> np.ndarray:
     values = [value for value in concept.values if distribution.get(value)]
     edges = np.cumsum([distribution[value] for value in values])[:-1]
     return np.array(values)[np.searchsorted(edges, u, side="right")]
-
-
-def _number(value: Any) -> float | None:
-    """A finite number, from a number or a text; None where it is none."""
-    try:
-        number = float(value) if not isinstance(value, bool) else math.nan
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None

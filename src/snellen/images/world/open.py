@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,12 +10,14 @@ import numpy as np
 
 from snellen.core import SnellenError
 from snellen.images.sample import stratified
-from snellen.images.world.world import World
+from snellen.images.world.values import hint, whole
+from snellen.images.world.world import LAST, World
 from snellen.images.world.world import sample as draw_facts
+from snellen.labels import printable
 
 PREFIX = "world"
 IMAGES, SIZE = 512, 64
-SMALLEST, LARGEST, MOST = 16, 512, 10_000_000
+SMALLEST, LARGEST, MOST = 16, 512, 10_000_000  # pixels, pixels, images
 _QUIET = {"clutter": "0", "occlusion": 0.0, "mark": "none", "lighting": 0.0, "exposure": 1.0}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "silhouettes": {
@@ -70,20 +71,21 @@ def open_world(
     Raises:
         SnellenError: something in it cannot be; the message says what could.
     """
-    given = _preset(mechanisms) if isinstance(mechanisms, str) else dict(mechanisms or {})
-    count = _integer("images", images, 1, MOST)
-    first = _integer("start", start, 0, 2**53 - MOST)
-    index = np.arange(first, first + count)
-    side, number = _integer("size", size, SMALLEST, LARGEST), _integer("seed", seed, 0, 2**63 - 1)
-    facts = draw_facts(given, number, index)
-    told = {"concepts": _written(given)} if given else {}
-    origin = {"drawn by": "snellen.images.world", "seed": str(number), "indices": f"{first} to {first + count - 1}", **told}
-    world = World.of(facts, side, number, given, name or PREFIX, origin)
-    return world if sample is None else world.chosen(stratified(world.facts["category"].to_list(), sample, number))
+    given = _given(mechanisms)
+    count = whole("images", images, 1, MOST)
+    first = whole("start", start, 0, LAST + 1 - count)
+    side, noise = whole("size", size, SMALLEST, LARGEST), whole("seed", seed, 0, 2**63 - 1)
+    facts = draw_facts(given, noise, np.arange(first, first + count))
+    told = {"concepts": "; ".join(f"{key} = {value}" for key, value in given.items())} if given else {}
+    origin = {"drawn by": "snellen.images.world", "seed": str(noise), "indices": f"{first} to {first + count - 1}", **told}
+    world = World.of(facts, side, noise, given, printable(str(name or PREFIX)), origin)
+    if sample is None:
+        return world
+    return world.chosen(stratified(world.facts["category"].to_list(), whole("sample", sample, 1, MOST), noise))
 
 
 def parse(source: str) -> dict[str, Any]:
-    """The arguments of `open_world` in a line: `world`, or `world:` and, after commas, a preset, `key=value` or `concept|cause=value`.
+    """The arguments of `open_world` in a line: `world`, or `world:` and presets, `key=value`, `concept|cause=value`, with commas.
 
     A value is a text, a number, a range `low..high`, or JSON.
 
@@ -100,7 +102,7 @@ def parse(source: str) -> dict[str, Any]:
         if not equals:
             given |= _preset(key)
         elif key in _INTEGERS:
-            arguments[key] = _integer(key, text, None, None)
+            arguments[key] = whole(key, text, 0, 2**63 - 1)
         elif key == "name":
             arguments[key] = text
         else:
@@ -129,30 +131,20 @@ def _value(text: str) -> Any:
     if text[:1] in "{[":
         try:
             return json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SnellenError(f'got {text}; expected JSON such as {{"bear": {{"tube": 0.9, "none": 0.1}}}} ({error})') from error
     return text
 
 
+def _given(mechanisms: Any) -> dict[str, Any]:
+    if isinstance(mechanisms, str):
+        return _preset(mechanisms)
+    if not isinstance(mechanisms, Mapping | None):
+        raise SnellenError(f"got mechanisms = {mechanisms!r}; expected {{concept: value}}, or one of {', '.join(PRESETS)}")
+    return dict(mechanisms or {})
+
+
 def _preset(name: str) -> dict[str, Any]:
     if name not in PRESETS:
-        near = difflib.get_close_matches(name, PRESETS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise SnellenError(f"got the world {name!r}; expected one of {', '.join(PRESETS)}, or key=value.{hint}")
+        raise SnellenError(f"got the world {name!r}; expected one of {', '.join(PRESETS)}, or key=value.{hint(name, PRESETS)}")
     return dict(PRESETS[name])
-
-
-def _integer(name: str, value: Any, least: int | None, most: int | None) -> int:
-    try:
-        number = int(value)
-        exact = not isinstance(value, bool) and (isinstance(value, str) or number == value)
-    except (TypeError, ValueError, OverflowError):
-        number, exact = 0, False
-    if not exact or (least is not None and number < least) or (most is not None and number > most):
-        bounds = "" if least is None else f" from {least:,} to {most:,}"
-        raise SnellenError(f"got {name} = {value!r}; expected a whole number{bounds}")
-    return number
-
-
-def _written(given: Mapping[str, Any]) -> str:
-    return "; ".join(f"{key} = {json.dumps(value) if isinstance(value, Mapping) else value}" for key, value in given.items())

@@ -47,7 +47,7 @@ def draw(concepts: Columns, keys: np.ndarray, size: int, detail: bool = False) -
         rows = order[at : at + step]
         scene = _draw({name: column[rows] for name, column in concepts.items()}, keys[rows], size, detail)
         pixels[rows], seen[rows] = scene.pixels, scene.object
-        if labels is not None:
+        if labels is not None and scene.labels is not None:
             labels[rows] = scene.labels
         for name, mask in scene.parts.items():
             parts.setdefault(name, np.zeros_like(seen))[rows] = mask
@@ -156,9 +156,10 @@ def _lay_mark(image: np.ndarray, body: Body, concepts: Columns, keys: np.ndarray
     corner = slice(0, image.shape[-1] // 3)
     for rows, name in _groups(concepts["mark"]):
         if name in additions.MARKS:
-            coverage, tone = additions.mark(across, up, exogenous.seeds(keys[rows], "mark"), name)
-            _lay(image[:, :, corner, corner], rows, coverage[:, corner, corner], tone[:, :, corner, corner])
-            body.hide(rows, coverage, MARK)
+            whole = additions.mark(across, up, exogenous.seeds(keys[rows], "mark"), name)
+            coverage, tone = (part[..., corner, corner] for part in whole)
+            _lay(image[:, :, corner, corner], rows, coverage, tone)
+            body.hide((rows, corner, corner), coverage, MARK)
 
 
 def _lay(image: np.ndarray, rows: Rows, coverage: np.ndarray, colour: np.ndarray) -> None:

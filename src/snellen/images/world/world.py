@@ -13,11 +13,15 @@ import polars as pl
 
 from snellen.core import Images, Labels, SnellenError, Unreadable
 from snellen.images.world import exogenous
-from snellen.images.world.concepts import CONCEPTS, TEXTURE_OF, Continuous, Discrete
-from snellen.images.world.mechanisms import checked, find, mechanisms
+from snellen.images.world.concepts import CONCEPTS, TEXTURE_OF, Concept, Continuous, Discrete
+from snellen.images.world.mechanisms import mechanisms
 from snellen.images.world.render import VERSION, draw
 from snellen.images.world.scene import Scene
+from snellen.images.world.values import checked, find, places, whole
 from snellen.labels import sixteen
+
+LAST = 2**53
+"""The largest index of an image."""
 
 
 @final
@@ -43,14 +47,15 @@ class World(Images):
     def of(cls, facts: pl.DataFrame, size: int, seed: int, given: Mapping[str, Any], name: str, origin: Mapping[str, str]) -> World:
         """The world of these facts; `index` and all concepts are there, the rest is filled in."""
         digests = _digests(facts, size, seed)
+        owners = {texture: category for category, texture in TEXTURE_OF.items()}
         full = facts.select(
-            image=pl.format("{}", pl.col("index").cast(pl.String).str.zfill(7)),
-            category="category",
-            source=pl.lit(name),
-            digest=pl.Series(digests, dtype=pl.String),
-            index="index",
+            pl.col("index").cast(pl.String).str.zfill(7).alias("image"),
+            "category",
+            pl.lit(name).alias("source"),
+            pl.Series("digest", digests, pl.String),
+            "index",
             *(pl.col(concept) for concept in CONCEPTS if concept != "category"),
-            texture_category=pl.col("texture").replace_strict({t: c for c, t in TEXTURE_OF.items()}, default=None, return_dtype=pl.String),
+            pl.col("texture").replace_strict(owners, default=None, return_dtype=pl.String).alias("texture_category"),
         )
         return cls(name, hashlib.sha256(json.dumps(digests).encode()).hexdigest(), sixteen(), full, origin, size, seed, given)
 
@@ -58,7 +63,7 @@ class World(Images):
         """The pixels of each row, (3, H, W) uint8."""
         return list(self.draw(rows).pixels)
 
-    def regions(self, rows: Sequence[int]) -> list[np.ndarray]:
+    def regions(self, rows: Sequence[int]) -> list[np.ndarray | Unreadable]:
         """Where each row shows its object: (H, W) float32 in [0, 1]."""
         return list(self.draw(rows).object)
 
@@ -70,7 +75,9 @@ class World(Images):
 
     def shifted(self, images: int) -> World:
         """As many other images of the same world: those so many indices further on."""
-        facts = sample(self.given, self.seed, self.facts["index"].to_numpy() + images)
+        index = self.facts["index"].to_numpy()
+        first, last = (int(index.min()), int(index.max())) if len(index) else (0, 0)
+        facts = sample(self.given, self.seed, index + whole("images", images, -first, LAST - last))
         return World.of(facts, self.size, self.seed, self.given, self.name, self.origin)
 
     def do(self, **values: Any) -> World:
@@ -102,9 +109,10 @@ class World(Images):
         if values is None:
             other = _another(known, self.facts[concept].to_numpy(), exogenous.image_keys(self.seed, self.facts["index"].to_numpy()))
         else:
-            each = [values] * len(self) if isinstance(values, str | int | float) else list(values)
+            each = [values] * len(self) if isinstance(values, str) or not np.iterable(values) else list(values)
             if len(each) != len(self):
-                raise SnellenError(f"got {len(each)} values of {concept} for {len(self)} images; expected one for all, or one an image")
+                got = f"got {len(each)} values of {concept} for {len(self)} images"
+                raise SnellenError(f"{got}; expected one for all, or one an image")
             other = checked(known, each)
         return self.redrawn(self.facts.with_columns(pl.Series(concept, other)), f"{concept} changed")
 
@@ -114,15 +122,24 @@ class World(Images):
         Raises:
             SnellenError: a column is missing, or holds a value its concept cannot take.
         """
+        if not isinstance(facts, pl.DataFrame):
+            raise SnellenError(f"got {type(facts).__name__} for facts; expected a polars.DataFrame such as World.facts")
         missing = [name for name in ("index", *CONCEPTS) if name not in facts.columns]
         if missing:
             raise SnellenError(f"got facts without {', '.join(missing)}; expected a column for `index` and for every concept")
-        clean = facts.with_columns(pl.Series(name, checked(concept, facts[name].to_list())) for name, concept in CONCEPTS.items())
+        index = pl.Series("index", [whole("index", at, 0, LAST) for at in facts["index"]], pl.Int64)
+        if index.n_unique() < len(index):
+            raise SnellenError("got facts with an index twice; expected each image once")
+        clean = facts.with_columns(index, *(_column(concept, facts[name]) for name, concept in CONCEPTS.items()))
         return World.of(clean, self.size, self.seed, self.given, self.name, {**self.origin, "intervention": what})
 
     def chosen(self, rows: Sequence[int]) -> World:
-        """Some of the images."""
-        return World.of(self.facts[list(rows)], self.size, self.seed, self.given, self.name, self.origin)
+        """Some of the images, each at most once.
+
+        Raises:
+            SnellenError: there is no such row, or one comes twice.
+        """
+        return World.of(self.facts[places(rows, len(self))], self.size, self.seed, self.given, self.name, self.origin)
 
 
 def sample(given: Mapping[str, Any], seed: int, index: np.ndarray) -> pl.DataFrame:
@@ -155,15 +172,22 @@ def _digests(facts: pl.DataFrame, size: int, seed: int) -> list[str]:
     return out
 
 
-def _another(concept: Discrete | Continuous, now: np.ndarray, keys: np.ndarray) -> np.ndarray:
+def _another(concept: Concept, now: np.ndarray, keys: np.ndarray) -> np.ndarray:
     """A value for each image that it does not have: any other drawn value, or half a range away."""
     u = exogenous.uniform(keys, f"{concept.name} twin")
     if isinstance(concept, Continuous):
-        span = concept.high - concept.low
-        return np.round(concept.low + np.mod(now - concept.low + span * (0.25 + 0.5 * u), span), 6)
+        low, high = (concept.low, concept.high) if concept.low < concept.high else (concept.least, concept.most)
+        span = high - low
+        return np.round(low + np.mod(now - low + span * (0.25 + 0.5 * u), span), 6)
     drawn = sum(weight > 0 for weight in concept.weights)
-    place, step = _places(concept, now), (u * (drawn - 1)).astype(np.int64)
-    return np.array(concept.values)[(place + 1 + step) % drawn]
+    place = np.minimum(_places(concept, now), drawn)
+    others = drawn - (place < drawn)
+    return np.array(concept.values)[(place + 1 + (u * others).astype(np.int64)) % (others + 1)]
+
+
+def _column(concept: Concept, values: pl.Series) -> pl.Series:
+    dtype = pl.String if isinstance(concept, Discrete) else pl.Float64
+    return pl.Series(concept.name, checked(concept, values), dtype)
 
 
 def _places(concept: Discrete, values: np.ndarray) -> np.ndarray:
@@ -174,5 +198,3 @@ def _places(concept: Discrete, values: np.ndarray) -> np.ndarray:
 
 def _told(values: Mapping[str, Any]) -> str:
     return ", ".join(f"do({name} = {value})" for name, value in values.items())
-
-
