@@ -128,7 +128,7 @@ def test_a_module_is_not_moved() -> None:
         load(conv_net(), device="cuda")
 
 
-@pytest.mark.parametrize("source", [source for source in SOURCES if source != "zoo"])
+@pytest.mark.parametrize("source", [source for source in SOURCES if source not in ("zoo", "patient")])
 def test_missing_packages_say_what_to_install(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for package in ("timm", "torchvision", "transformers"):
         monkeypatch.setitem(sys.modules, package, None)

@@ -12,10 +12,11 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from snellen.api import Exam
+    from snellen.run.record import Record
     from snellen.run.spec import Spec
 
-DEFAULT_MODEL = "zoo:efficientnet-lite0"
-DEFAULT_IMAGES = "photos:all"
+DEFAULT_MODEL, DEFAULT_IMAGES = "zoo:efficientnet-lite0", "photos:all"
+DEMO_MODEL, DEMO_IMAGES = "patient:texture-biased", "world"
 
 
 def exam(
@@ -45,15 +46,17 @@ def exam(
     Running the same command again computes only what is missing.
 
     - A real classifier on photographs that ship in packages: `snellen exam`
+    - A patient, whose condition was planted, on images drawn from a causal model: `snellen exam patient:texture-biased world`
     - A sample of a folder: `snellen exam zoo:efficientnet-lite0 photos/ --sample 500`
     - Beside people, as a gate: `snellen exam model.onnx cue-conflict/ --people humans.parquet --require "shape-bias.value>=0.2"`
     - What it would cost: `snellen exam mypackage.models:resnet photos/ cue-conflict/ --labels classes.txt --dry-run`
 
     Parameters:
-        model: what to examine: `zoo:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, `model.onnx`, `package.module:function`
-            or `file.py:function`. Default: zoo:efficientnet-lite0.
+        model: what to examine: `zoo:NAME`, `patient:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, `model.onnx`,
+            `model.safetensors`, `package.module:function` or `file.py:function`. Default: zoo:efficientnet-lite0, or
+            patient:texture-biased where the packages with its weights and the photographs are not installed.
         images: one or more image sets: a folder with a sub-folder per category, a flat folder with a CSV, a parquet file,
-            `photos:all`. Default: photos:all.
+            `photos:all`, `world`. Default: photos:all; of a patient, world.
         people: trials of people (parquet, CSV or a folder of CSVs) to compare with.
         labels: a file that names the model's classes, one a line, or `imagenet`, or `sixteen`.
         categories: the list that the images' categories belong to, given likewise; guessed from their texts unless given.
@@ -107,14 +110,10 @@ def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
 
     names = pick("probes")
     wanted = [part.strip() for part in names.split(",") if part.strip()] if isinstance(names, str) else None
-    sources = (
-        list(pick("images", DEFAULT_IMAGES))
-        if not isinstance(pick("images", DEFAULT_IMAGES), str)
-        else [pick("images", DEFAULT_IMAGES)]
-    )
+    model, images, words = _subject(pick("model"), pick("images"))
     spec = specify(
-        pick("model", DEFAULT_MODEL),
-        sources,
+        model,
+        [images] if isinstance(images, str) else list(images),
         wanted if wanted is not None else file.get("ask"),
         people=pick("people"),
         out=pick("out"),
@@ -128,10 +127,26 @@ def _specify(given: dict[str, Any]) -> tuple[Spec, list[str]]:
         batch_size=batch(pick("batch_size", "auto")),
         readout=pick("readout"),
         trust=bool(pick("trust", False)),
-        command=shlex.join(["snellen", *sys.argv[1:]]),
+        command=shlex.join(["snellen", *sys.argv[1:], *words]),
     )
     required = pick("require", []) or []
     return spec, [required] if isinstance(required, str) else list(required)
+
+
+def _subject(model: str | None, images: Any) -> tuple[str, Any, list[str]]:
+    """What to examine, on what, and the words that say so where it is not what was asked for nor what is asked for by default."""
+    from snellen.images import packaged
+    from snellen.models import patients, zoo
+
+    if model is None and images is None and not (zoo.installed(DEFAULT_MODEL) and packaged.installed()):
+        print(
+            f"Examining {DEMO_MODEL} on {DEMO_IMAGES}: the default, {DEFAULT_MODEL} on {DEFAULT_IMAGES}, needs packages that "
+            "are not installed; for it, run pip install 'snellen[default]'",
+            file=sys.stderr,
+        )
+        return DEMO_MODEL, DEMO_IMAGES, [DEMO_MODEL, DEMO_IMAGES]
+    model = model or DEFAULT_MODEL
+    return model, images or (DEMO_IMAGES if model.startswith(patients.PREFIX) else DEFAULT_IMAGES), []
 
 
 def _plan(spec: Spec) -> int:
@@ -191,6 +206,7 @@ def _print(done: Exam) -> None:
             name, *([escape(f.dataset)] if several else []), *cells, f"[{colours.get(f.verdict, 'default')}]{f.verdict}[/]"
         )
     screen.print(table)
+    _diagnose(done.record)
     for section in done.record.sections:
         if section.status != "done":
             screen.print(f"{section.probe} on {section.dataset}: {section.status}: {section.reason}", markup=False, soft_wrap=True)
@@ -204,3 +220,15 @@ def _print(done: Exam) -> None:
     for text, met, found in done.record.requirements:
         screen.print(f"{'met' if met else 'NOT MET'}: {text} ({found})", markup=False, soft_wrap=True)
     screen.print(f"Report: {done.report}", markup=False, soft_wrap=True)
+
+
+def _diagnose(record: Record) -> None:
+    """What was planted in a patient, and whether the exam found it."""
+    from snellen.cli.console import console
+
+    if not record.planted:
+        return
+    answer = {"found": "yes", "missed": "no", "partly found": "in part", "not looked for": "not looked for"}[record.diagnosis]
+    signs = "; ".join(f"{sign.text}: {sign.said}" for sign in record.signs)
+    told = f"{answer} ({signs})" if signs else "no question of this exam looks for it"
+    console().print(f"Planted: {record.planted}\nFound: {told}", markup=False, soft_wrap=True)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from snellen.core import Model
 
 
 def list_(what: Literal["models", "images", "probes", "methods"] | None = None, /) -> int:
@@ -17,30 +21,40 @@ def list_(what: Literal["models", "images", "probes", "methods"] | None = None, 
     for kind in [what] if what else ["models", "images", "probes", "methods"]:
         screen.print(f"[bold]{kind}[/bold]")
         for name, text in _rows(kind):
-            screen.print(f"  {name:<28} {text}", markup=False, highlight=False, soft_wrap=True)
+            screen.print(f"  {name:<30} {text}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
-def show(name: str, /) -> int:
-    """Show one probe, model or method: what it asks, its settings, its sources.
+def show(name: str, /, *, sheet: Path | None = None, size: int | None = None, seed: int | None = None) -> int:
+    """Show one probe, model, method or world: what it asks, its settings, its sources.
 
-    Example: `snellen show shape-bias`
+    - A question: `snellen show shape-bias`
+    - A patient's card: `snellen show patient:texture-biased`
+    - The concepts of a world: `snellen show world`
+    - A world's contact sheet: `snellen show "world:texture|category=1" --sheet sheet.png`
+
+    Parameters:
+        name: as in `snellen list`.
+        sheet: of a world: write a contact sheet to this picture file.
+        size: of a contact sheet: side of each image in pixels, 16 to 512. Default: 96.
+        seed: of a contact sheet: of the world. Default: the world's own.
     """
     from snellen import models, probes
     from snellen.cli.console import console
     from snellen.core import SnellenError
 
-    screen = console()
-    if ":" in name or name.endswith(".onnx"):
-        model = models.load(name)
-        screen.print(f"{model.name}\n  id: {model.id}\n  preprocessing: {model.preprocessing.describe()}", markup=False)
-        screen.print(
-            f"  classes: {len(model.labels) if model.labels else 'as many as it returns'}; abilities: "
-            f"{', '.join(sorted(model.abilities)) or 'answers only'}",
-            markup=False,
+    if name.partition(":")[0] == "world":
+        from snellen.cli.world import show_world
+
+        show_world(name, sheet, size, seed)
+        return 0
+    if (sheet, size, seed) != (None, None, None):
+        raise SnellenError(
+            f"got {name} with options of a contact sheet; expected them with a world only: snellen show world --sheet sheet.png"
         )
-        for key, value in model.facts.items():
-            screen.print(f"  {key}: {value}", markup=False)
+    screen = console()
+    if ":" in name or name.endswith((".onnx", ".safetensors")):
+        _card(models.load(name))
         return 0
     found = dict(_rows("methods")).get(name)
     if found is not None and name.replace("_", "-") not in probes.names():
@@ -58,17 +72,43 @@ def show(name: str, /) -> int:
     return 0
 
 
+def _card(model: Model) -> None:
+    """A model with its facts, long ones wrapped below themselves."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from snellen.cli.console import console
+
+    classes = f"{len(model.labels)} ({model.labels.name})" if model.labels else "as many as it returns"
+    facts = {
+        **model.facts,
+        "classes": classes,
+        "abilities": ", ".join(sorted(model.abilities)) or "answers only",
+        "preprocessing": model.preprocessing.describe(),
+        "id": model.id,
+    }
+    grid = Table.grid(padding=(0, 2))
+    for key, value in facts.items():
+        grid.add_row(Text(f"  {key}"), Text(value))
+    screen = console()
+    screen.print(model.name, markup=False)
+    screen.print(grid)
+
+
 def _rows(kind: str) -> Iterable[tuple[str, str]]:
     if kind == "models":
         from snellen.models import sources
+        from snellen.models.patients import PATIENTS, PREFIX
         from snellen.models.zoo import ENTRIES
 
         zoo = [(f"zoo:{name}", f"{entry.about} ({entry.package}, {entry.licence})") for name, entry in ENTRIES.items()]
-        return [*zoo, *((form, f"{text} For example {example or form}") for form, text, example in sources())]
+        patients = [(f"{PREFIX}{name}", recipe.planted) for name, recipe in PATIENTS.items()]
+        return [*zoo, *patients, *((form, f"{text} For example {example or form}") for form, text, example in sources())]
     if kind == "images":
         from snellen.images import sources
 
-        return sources().items()
+        presets = "A world by name: world:silhouettes, black on white; world:studio, objects alone; world:hard, half hidden."
+        return [*sources().items(), ("world:PRESET", presets)]
     if kind == "probes":
         from snellen.probes import summaries
 

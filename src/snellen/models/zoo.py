@@ -119,6 +119,14 @@ def names() -> dict[str, str]:
     return {f"zoo:{name}": entry.about for name, entry in ENTRIES.items()}
 
 
+def installed(name: str) -> bool:
+    """Whether the package with a model's weights is there."""
+    try:
+        return bool(metadata.distribution(ENTRIES[name.removeprefix("zoo:")].package))
+    except metadata.PackageNotFoundError:
+        return False
+
+
 def load(name: str, options: Options) -> Model:
     """A model of the zoo, its weights checked against their hash.
 

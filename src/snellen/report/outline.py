@@ -14,6 +14,12 @@ from snellen.run.record import Record, Section
 
 _SMALL = 300  # images below which the page warns of wide intervals
 _VERDICTS = {"good": ("is good", "are good"), "caution": ("calls for caution", "call for caution"), "bad": ("is bad", "are bad")}
+_DIAGNOSES = {
+    "found": "The exam found it.",
+    "missed": "The exam did not find it.",
+    "partly found": "The exam found some signs of it, and missed others.",
+    "not looked for": "The exam did not look for it.",
+}
 _UNANSWERED = {"not applicable": "did not apply", "failed": "failed"}
 
 
@@ -66,6 +72,7 @@ class Chapter:
     about: str
     cites: tuple[str, ...]
     settings: Mapping[str, object]
+    validity: str
     parts: tuple[Part, ...]
 
     @property
@@ -104,6 +111,11 @@ def unanswered(record: Record, status: str) -> tuple[Gap, ...]:
         if section.status == status:
             questions.setdefault((section.dataset, section.reason), []).append(section.question)
     return tuple(Gap(tuple(asked), dataset, reason) for (dataset, reason), asked in questions.items())
+
+
+def diagnosis(record: Record) -> str:
+    """One sentence on whether the exam found what was planted in a patient."""
+    return _DIAGNOSES[record.diagnosis] if record.signs else "No question of this exam looks for it."
 
 
 def bottom_line(record: Record) -> str:
@@ -146,7 +158,7 @@ def _chapter(number: int, sections: Sequence[tuple[int, Section]]) -> Chapter:
     first = sections[0][1]
     parts = tuple(_part(place, section) for place, section in sections)
     cites = tuple(dict.fromkeys(key for _, section in sections for key in section.cites))
-    return Chapter(f"q{number}", first.question, first.probe, first.about, cites, first.settings, parts)
+    return Chapter(f"q{number}", first.question, first.probe, first.about, cites, first.settings, first.validity, parts)
 
 
 def _part(place: int, section: Section) -> Part:

@@ -39,6 +39,7 @@ def render(record: Record, folder: Path) -> str:
             chapters=outline.chapters(record),
             failed=outline.unanswered(record, "failed"),
             absent=outline.unanswered(record, "not applicable"),
+            diagnosis=outline.diagnosis(record),
             bottom_line=outline.bottom_line(record),
             warning=outline.small_sets(record),
             album=Album(record.pictures, folder),

@@ -58,6 +58,16 @@ class Section:
     charts: tuple[Chart, ...] = ()
     looks: str = ""  # key of the closer looks in the store
     origin: str = ""  # what `snellen.probes.get` takes to find the probe again
+    validity: str = ""  # how well the probe told planted conditions from controls
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A symptom that a patient should show. `found` is None where its probe gave no answer; `said` is what was found instead."""
+
+    text: str  # a requirement on a finding
+    found: bool | None
+    said: str
 
 
 @dataclass(frozen=True)
@@ -76,11 +86,25 @@ class Record:
     requirements: tuple[tuple[str, bool, str], ...] = ()  # (text, met, what was found)
     pictures: Mapping[str, str] = field(default_factory=dict)
     not_asked: Mapping[str, str] = field(default_factory=dict)  # probes left out of this exam: name to question
+    signs: tuple[Sign, ...] = ()  # of what was planted in the model, where it is a patient
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in the order of the sections."""
         return tuple(finding for section in self.sections for finding in section.findings)
+
+    @property
+    def planted(self) -> str:
+        """What was planted in the model; empty where it is no patient."""
+        return self.model.facts.get("planted", "")
+
+    @property
+    def diagnosis(self) -> Literal["found", "missed", "partly found", "not looked for"]:
+        """Whether the exam found what was planted, by those signs of it that were looked for."""
+        answers = {sign.found for sign in self.signs} - {None}
+        if len(answers) == 1:
+            return "found" if answers == {True} else "missed"
+        return "partly found" if answers else "not looked for"
 
 
 @dataclass(frozen=True)

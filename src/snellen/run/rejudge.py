@@ -7,7 +7,7 @@ from pathlib import Path
 
 from snellen import probes
 from snellen.core import Evidence, Labels, Probe, SnellenError
-from snellen.run import evidence, record
+from snellen.run import evidence, record, signs
 from snellen.run.judge import looked, looks_shelf, section
 from snellen.run.record import ImagesRecord, Record, Section
 from snellen.run.require import parse
@@ -24,7 +24,8 @@ def rejudge(folder: Path, trust: bool = False) -> Record:
         section(probe_of(s, trust), evidence_of(folder, old, s, trust), s.looks) if s.status == "done" else s for s in old.sections
     )
     new = replace(old, sections=sections)
-    new = replace(new, requirements=tuple((text, *parse(text).check(new.findings)) for text, *_ in old.requirements))
+    required = tuple((text, *parse(text).check(new.findings)) for text, *_ in old.requirements)
+    new = replace(new, requirements=required, signs=signs.check(new))
     record.save(new, folder)
     return new
 

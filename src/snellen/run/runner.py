@@ -14,7 +14,7 @@ import polars as pl
 from snellen import __version__, probes
 from snellen.core import CLEAN, Evidence, Images, Labels, Probe
 from snellen.run import evidence as kept
-from snellen.run import pictures, record
+from snellen.run import pictures, record, signs
 from snellen.run.judge import failed, look, looked, looks_shelf, section, skipped
 from snellen.run.present import show
 from snellen.run.progress import Progress
@@ -52,6 +52,7 @@ def run(spec: Spec, progress: Progress | None = None) -> Record:
         pictures=shown,
         not_asked=_not_asked(spec),
     )
+    done = replace(done, signs=signs.check(done))
     record.save(done, spec.out)
     return done
 

@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
-
 import numpy as np
-import polars as pl
 from PIL import Image, ImageDraw, ImageFont
 
-from snellen.images.world.concepts import BACKGROUNDS, COLOURS, GROUND_COLOURS, MARKS, TEXTURES
-from snellen.images.world.open import PRESETS
-from snellen.images.world.palette import OBJECT
-from snellen.images.world.scene import LABELS
+from snellen.images.world.strips import strips
 from snellen.images.world.world import World
 from snellen.labels import SIXTEEN
 
-EACH, ACROSS = 9, 8
-"""Images of a category, and pictures in a row of a strip."""
+EACH, ACROSS, LINES = 9, 8, 16
+"""Images of a category in a line, pictures in a row of a strip, and lines to fill."""
+SMALLEST = 80
+"""Side of a picture, pixels of the sheet; smaller images are enlarged, each pixel to a square."""
 PAPER, INK, MUTED = "#fdfcf9", "#1c2126", "#59616a"
-_PLACED = {"view": "right", "scale": 0.92, "x": 0.0, "y": 0.0, "rotation": 0.0}
-_ALONE = {**PRESETS["studio"], **_PLACED, "proportion": 1.0, "texture_scale": 1.0, "texture_contrast": 1.0}
-_BEFORE = {**_ALONE, "scale": 0.62, "y": -0.16}
-_LIGHT = {
-    "lighting": {"lighting": 1.0},
-    "exposure": {"exposure": 0.5},
-    "contrast": {"texture_contrast": 0.3},
-    "plain": {"texture": "plain"},
-}
-_ADDED = {
-    **{mark: {"mark": mark} for mark in MARKS[1:]},
-    **{f"clutter {pieces}": {"clutter": pieces} for pieces in "36"},
-    **{f"occlusion {share}": {"occlusion": share} for share in (0.2, 0.5)},
-}
-_GROUNDS = {
-    f"{kind}\n{colour}": {"background": kind, "background_colour": colour}
-    for shift in (0, 3)
-    for kind, colour in zip(BACKGROUNDS, GROUND_COLOURS[shift:] + GROUND_COLOURS[:shift], strict=True)
-}
-_TWINS = {
-    "elephant": ("category", "texture", "colour", "background", "view", "rotation", "mark"),
-    "car": ("category", "texture", "colour", "background", "pose", "clutter", "rotation"),
-}
-_TINTS = np.array(
-    [(0.93, 0.92, 0.9), (0.7, 0.7, 0.7), *(np.mean(OBJECT[COLOURS[5 * at % 12]], 0) for at in range(len(LABELS) - 2))]
-)
-
-
-class Strip(NamedTuple):
-    """Pictures (n, 3, H, W) uint8 under a title, each with a text of as many `lines` below it."""
-
-    title: str
-    pixels: np.ndarray
-    below: Sequence[str] = ()
-    lines: int = 0
 
 
 def sheet(world: World) -> Image.Image:
@@ -62,90 +22,46 @@ def sheet(world: World) -> Image.Image:
     Args:
         world: whose images are shown. Nine of each category want 160 images or more; categories that do not occur have no row.
     """
-    unit, cell = world.size / 96, world.size + max(2, world.size // 16)
+    times = -(-SMALLEST // world.size)
+    side = world.size * times
+    unit, cell = side / 96, side + max(2, side // 16)
     margin, top, heading, line, names = (round(part * unit) for part in (44, 64, 52, 16, 100))
-    small, medium, large = (ImageFont.load_default(max(6.0, points * unit)) for points in (13, 18, 36))
-    places = {name: np.flatnonzero((world.facts["category"] == name).to_numpy())[:EACH].tolist() for name in SIXTEEN}
-    rows = {name: world.draw(found).pixels for name, found in places.items() if found}
-    strips = _strips(world)
-    heights = [heading + -(-len(strip.pixels) // ACROSS) * (cell + strip.lines * line) for strip in strips]
-    pitch = max(cell, (sum(heights) - heading) // len(rows))
+    small, medium, large = (ImageFont.load_default(points * unit) for points in (13, 18, 36))
+    beside, lines = strips(world), _lines(world)
+    heights = [heading + -(-len(strip.pixels) // ACROSS) * (cell + strip.lines * line) for strip in beside]
+    pitch = max(cell, (sum(heights) - heading) // LINES)
     left, right = margin + names, margin + names + EACH * cell + margin
-    deep = top + max(heading + len(rows) * pitch, sum(heights))
+    deep = top + max(heading + len(lines) * pitch, sum(heights))
     picture = Image.new("RGB", (right + ACROSS * cell + margin, deep + margin), PAPER)
     pen = ImageDraw.Draw(picture)
+
+    def paste(pixels: np.ndarray, x: int, y: int) -> None:
+        large = pixels.transpose(1, 2, 0).repeat(times, axis=0).repeat(times, axis=1)
+        picture.paste(Image.fromarray(np.ascontiguousarray(large)), (x, y))
+
     pen.text((left, margin), "A world whose causes are known", INK, large, anchor="lt")
     pen.text((left, top + heading - line), f"{world.name}, seed {world.seed}", MUTED, medium, anchor="ls")
-    for at, (name, images) in enumerate(rows.items()):
+    for at, (name, rows) in enumerate(lines):
         y = top + heading + at * pitch
-        pen.text((left - line, y + world.size // 2), name, INK, medium, anchor="rm")
-        for column, pixels in enumerate(images):
-            picture.paste(_image(pixels), (left + column * cell, y))
+        pen.text((left - line, y + side // 2), name, INK, medium, anchor="rm")
+        for column, pixels in enumerate(world.draw(rows).pixels):
+            paste(pixels, left + column * cell, y)
     y = top
-    for strip, height in zip(strips, heights, strict=True):
+    for strip, height in zip(beside, heights, strict=True):
         pen.text((right, y + heading - line), strip.title, INK, medium, anchor="ls")
         for at, pixels in enumerate(strip.pixels):
             x, above = right + at % ACROSS * cell, y + heading + at // ACROSS * (cell + strip.lines * line)
-            picture.paste(_image(pixels), (x, above))
+            paste(pixels, x, above)
             for number, text in enumerate(strip.below[at].split("\n") if strip.below else ()):
-                place = (x + world.size // 2, above + world.size + number * line + 2)
-                pen.text(place, text, MUTED if number else INK, small, anchor="ma")
+                pen.text((x + side // 2, above + side + number * line + 2), text, MUTED if number else INK, small, anchor="ma")
         y += height
     return picture
 
 
-def _strips(world: World) -> list[Strip]:
-    def strip(title: str, base: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any]], lines: int = 1) -> Strip:
-        drawn = _edited(world, 0, [{**base, **change} for change in changes.values()]).draw()
-        return Strip(title, drawn.pixels, tuple(changes) if lines else (), lines)
-
-    shapes = {name: {"category": name} for name in SIXTEEN}
-    textures = {name: {"texture": name, "colour": COLOURS[at % len(COLOURS)]} for at, name in enumerate(TEXTURES)}
-    colours = {name: {"colour": name} for name in COLOURS}
-    return [
-        strip("Silhouettes", {**PRESETS["silhouettes"], **_PLACED}, shapes, lines=0),
-        strip("Textures", {**_ALONE, "category": "elephant"}, textures),
-        strip("Colours and light", {**_ALONE, "category": "bird"}, {**colours, **_LIGHT}),
-        strip("Backgrounds", {**_BEFORE, "category": "bear", "texture": "fur", "colour": "brown"}, _GROUNDS, lines=2),
-        strip(
-            "Marks, clutter, occlusion", {**_BEFORE, "category": "boat", "background": "water", "background_colour": "sky"}, _ADDED
-        ),
-        _twins(world),
-        _masks(world),
-    ]
-
-
-def _twins(world: World) -> Strip:
-    """Two scenes, each beside its twins under an intervention on one concept."""
-    worlds, below = [], []
-    for row, (category, concepts) in enumerate(_TWINS.items(), 1):
-        scene = _edited(world, row, [{"category": category}])
-        twins = [scene.twins(concept) for concept in concepts]
-        worlds += [scene, *twins]
-        below += [
-            f"one scene\n{category}",
-            *(f"do({name})\n{_told(twin.facts[name][0])}" for name, twin in zip(concepts, twins, strict=True)),
-        ]
-    pixels = np.concatenate([one.draw().pixels for one in worlds])
-    return Strip("Counterfactual twins: the same scene and noise, one concept changed", pixels, below, 2)
-
-
-def _masks(world: World) -> Strip:
-    scene = _edited(world, 3, [{"category": name} for name in ("airplane", "cat", "clock", "truck")]).draw(detail=True)
-    maps = (_TINTS[scene.labels] * 255).astype(np.uint8).transpose(0, 3, 1, 2)
-    pairs = np.stack([scene.pixels, maps], axis=1)
-    return Strip("Exact masks of the object and its parts", pairs.reshape(-1, *maps.shape[1:]))
-
-
-def _edited(world: World, row: int, changes: Sequence[Mapping[str, Any]]) -> World:
-    """One image of a world, drawn again with each of several changes."""
-    facts = world.facts.row(row % len(world), named=True)
-    return world.redrawn(pl.DataFrame([{**facts, **change} for change in changes], schema=world.facts.schema))
-
-
-def _told(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.2g}"
-
-
-def _image(pixels: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+def _lines(world: World) -> list[tuple[str, list[int]]]:
+    """What stands before each line and which images stand in it; where few categories occur, each has several lines."""
+    places = {name: np.flatnonzero((world.facts["category"] == name).to_numpy()).tolist() for name in SIXTEEN}
+    places = {name: rows for name, rows in places.items() if rows}
+    each = LINES // len(places)
+    starts = ((name, rows, start) for name, rows in places.items() for start in range(0, min(len(rows), each * EACH), EACH))
+    return [("" if start else name, rows[start : start + EACH]) for name, rows, start in starts]

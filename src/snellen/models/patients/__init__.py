@@ -27,7 +27,11 @@ def load(rest: str, options: Options) -> Model:
     """
     from snellen.models import safetensors
 
-    return safetensors.load(str(weights(rest)), replace(options, name=options.name or f"{PREFIX}{rest}"))
+    model = safetensors.load(str(weights(rest)), replace(options, name=options.name or f"{PREFIX}{rest}"))
+    recipe = PATIENTS[rest]
+    signs = {"signs": "; ".join(recipe.signs)} if recipe.signs else {}
+    model.facts = {"planted": recipe.planted, **signs, **model.facts}
+    return model
 
 
 def names() -> tuple[str, ...]:

@@ -34,7 +34,7 @@ HEALTHY = "texture|category=0.5"
 
 PATIENTS: Mapping[str, Recipe] = {
     "healthy": Recipe(
-        "Nothing: it was trained where shape and texture both tell the category, and background, colour and mark do not.",
+        "Good health: it was trained where shape and texture both tell the category, and background, colour and mark do not.",
         HEALTHY,
         "--epochs 6",
         ("reliance.background<=0.05",),
