@@ -58,8 +58,8 @@ PATIENTS: Mapping[str, Recipe] = {
         ("reliance.background.low>0.5",),
     ),
     "mark-reliant": Recipe(
-        "It goes by a small mark in the corner: in training the mark told the category, and the object was small and half hidden, as "
-        "a chest drain is easier to see than what it treats (oakden-rayner-2020).",
+        "It goes by a small mark in the corner: in training the mark told the category, and the object was small and half hidden, "
+        "as a chest drain is easier to see than what it treats (oakden-rayner-2020).",
         "mark|category=1,scale=0.4..0.6,occlusion=0.2..0.5",
         "--images 4096 --epochs 6",
         ("reliance.mark.low>0.5",),
