@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from snellen.images.world import additions
-from snellen.images.world.additions import MARKS, MOST, clutter, mark, occluder
+from snellen.images.world.additions import MARKS, MOST, Piece, clutter, mark, occluder
 from snellen.images.world.concepts import MARKS as NAMES
 from snellen.images.world.palette import GROUND
 from tests.images.world.drawing import arguments
@@ -19,42 +19,50 @@ def keys(n: int, seed: int = 0) -> np.ndarray:
     return arguments(n, seed)[1]
 
 
+def everywhere(piece: Piece, n: int, size: int = 64) -> np.ndarray:
+    """The piece's coverage in whole images, (n, size, size)."""
+    coverage = np.zeros((n, size, size), np.float32)
+    coverage[piece.row, piece.lines, piece.columns] = piece.coverage
+    return coverage
+
+
 class TestClutter:
     def test_as_many_pieces_as_asked_for(self):
         count = np.arange(MOST + 1)
-        layers = clutter(*axes(), keys(MOST + 1), count)
-        assert len(layers) == MOST
-        for number, layer in enumerate(layers):
-            assert layer.coverage.dtype == layer.colour.dtype == np.float32
-            assert layer.coverage.shape == (MOST + 1, 64, 64)
-            assert layer.colour.shape == (MOST + 1, 3)
-            np.testing.assert_array_equal(layer.coverage.any((1, 2)), count > number)
+        pieces = clutter(*axes(), keys(MOST + 1), count)
+        assert len(pieces) == MOST
+        for number, piece in enumerate(pieces):
+            assert piece.coverage.dtype == piece.colour.dtype == np.float32
+            assert piece.colour.shape == (len(piece.coverage), 3)
+            np.testing.assert_array_equal(everywhere(piece, MOST + 1).any((1, 2)), count > number)
 
     def test_none_for_none(self):
         assert clutter(*axes(), keys(3), np.zeros(3, int)) == []
 
     def test_small_and_anywhere(self):
-        (layer,) = clutter(*axes(), keys(400), np.ones(400, int))
-        share = layer.coverage.mean((1, 2))
+        (piece,) = clutter(*axes(), keys(400), np.ones(400, int))
+        coverage = everywhere(piece, 400)
+        share = coverage.mean((1, 2))
         assert 0.001 < share.min() < share.max() < 0.04
-        assert (layer.coverage.mean(0) > 0).mean() > 0.95
+        assert (coverage.mean(0) > 0).mean() > 0.95
 
     @pytest.mark.parametrize("size", [8, 64, 101])
     def test_a_window_cuts_nothing_off(self, size, monkeypatch):
         count = np.full(100, MOST)
         windowed = clutter(*axes(size), keys(100), count)
         monkeypatch.setattr(additions, "_REACH", 2.0)
-        for layer, whole in zip(windowed, clutter(*axes(size), keys(100), count), strict=True):
-            np.testing.assert_array_equal(layer.coverage, whole.coverage)
+        for piece, whole in zip(windowed, clutter(*axes(size), keys(100), count), strict=True):
+            np.testing.assert_array_equal(everywhere(piece, 100, size), everywhere(whole, 100, size))
 
     def test_a_batch_is_its_images_one_by_one(self):
         count = np.array([3, 0, 6, 1])
         together = clutter(*axes(), keys(4), count)
         for i in range(4):
             alone = clutter(*axes(), keys(4)[i : i + 1], count[i : i + 1])
-            for one, layer in zip(alone, together, strict=False):
-                np.testing.assert_array_equal(one.coverage[0], layer.coverage[i])
-                np.testing.assert_array_equal(one.colour[0], layer.colour[i])
+            assert len(alone) == count[i]
+            for one, piece in zip(alone, together, strict=False):
+                np.testing.assert_array_equal(everywhere(one, 1)[0], everywhere(piece, 4)[i])
+                np.testing.assert_array_equal(one.colour[0], piece.colour[piece.row.ravel() == i][0])
 
 
 class TestOccluder:
