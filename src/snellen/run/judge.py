@@ -11,6 +11,7 @@ import polars as pl
 from snellen.core import Evidence, Images, Model, Probe, SnellenError
 from snellen.probes import code, origin
 from snellen.probes._shared import clean
+from snellen.probes._validity import sentence
 from snellen.run.present import pixels_of
 from snellen.run.record import Section
 from snellen.run.store import Shelf, key
@@ -48,6 +49,7 @@ def _section(probe: Probe, dataset: str, status: str, **rest: object) -> Section
         "cites": probe.cites,
         "settings": probe.settings(),
         "origin": origin(probe),
+        "validity": sentence(probe),
     }
     return Section(**fixed, dataset=dataset, status=status, **rest)  # type: ignore[arg-type]
 
