@@ -112,6 +112,10 @@ def value_of(draw, concept):
     )
 
 
+def one_value(concept):
+    return st.floats(concept.least, concept.most) if isinstance(concept, Continuous) else st.sampled_from(concept.values)
+
+
 class TestOddArguments:
     @odd(250)
     @given(given=st.one_of(st.dictionaries(KEYS, st.one_of(ODD, st.floats(0, 1)), max_size=3), ODD))
@@ -125,19 +129,20 @@ class TestOddArguments:
 
     @odd(150)
     @given(
-        images=st.one_of(
-            st.integers(1, 4), st.integers(max_value=0), st.integers(10**8), SCALARS.filter(lambda value: not few(value))
-        ),
-        size=st.one_of(
-            st.integers(16, 20), st.integers(max_value=16), st.integers(min_value=513), SCALARS.filter(lambda value: not few(value))
-        ),
-        seed=st.one_of(st.integers(0, 9), SCALARS),
-        start=st.one_of(st.integers(0, 9), SCALARS),
-        name=st.one_of(st.none(), TEXTS, SCALARS),
-        sample=st.one_of(st.none(), st.integers(1, 3), SCALARS),
+        arguments=st.fixed_dictionaries(
+            {},
+            optional={
+                "images": st.one_of(st.integers(-1, 4), st.just(10**8), SCALARS.filter(lambda value: not few(value))),
+                "size": st.one_of(st.integers(15, 20), st.just(513), SCALARS.filter(lambda value: not few(value))),
+                "seed": st.one_of(st.integers(0, 9), SCALARS),
+                "start": st.one_of(st.integers(0, 9), SCALARS),
+                "name": st.one_of(TEXTS, SCALARS),
+                "sample": st.one_of(st.integers(1, 3), SCALARS),
+            },
+        )
     )
-    def test_settings(self, images, size, seed, start, name, sample):
-        attempt(lambda: open_world(images=images, size=size, seed=seed, start=start, name=name, sample=sample))
+    def test_settings(self, arguments):
+        attempt(lambda: open_world(**{"images": 3, "size": 16, **arguments}))
 
     @odd(150)
     @given(
@@ -161,8 +166,11 @@ class TestOddArguments:
 
     @odd(80)
     @given(
-        values=st.dictionaries(
-            st.one_of(NAMES, TEXTS.filter(lambda name: name != "self")), st.one_of(ODD, VALUES), min_size=1, max_size=2
+        values=st.one_of(
+            st.dictionaries(
+                st.one_of(NAMES, TEXTS.filter(lambda name: name != "self")), st.one_of(ODD, VALUES), min_size=1, max_size=2
+            ),
+            likely().map(lambda given: {key: value for key, value in given.items() if "|" not in key}),
         )
     )
     def test_do(self, values):
@@ -170,10 +178,13 @@ class TestOddArguments:
 
     @odd(80)
     @given(
-        concept=st.one_of(NAMES, ODD), values=st.one_of(ODD, VALUES, st.lists(st.one_of(VALUES, NUMBERS), min_size=3, max_size=3))
+        arguments=st.one_of(
+            st.tuples(st.one_of(NAMES, ODD), st.one_of(ODD, VALUES, st.lists(st.one_of(VALUES, NUMBERS), min_size=3, max_size=3))),
+            NAMES.flatmap(lambda name: st.tuples(st.just(name), one_value(CONCEPTS[name]))),
+        )
     )
-    def test_twins(self, concept, values):
-        attempt(lambda: open_world(images=3, size=16).twins(concept, values))
+    def test_twins(self, arguments):
+        attempt(lambda: open_world(images=3, size=16).twins(*arguments))
 
     @odd(60)
     @given(column=st.sampled_from(["index", *CONCEPTS]), values=st.lists(SCALARS, min_size=3, max_size=3), drop=st.booleans())
