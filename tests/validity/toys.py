@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import torch
@@ -16,6 +17,8 @@ from snellen.validity.cohort import Patient
 from snellen.validity.outcome import outcome
 
 GAIN = {"sure": 300.0, "unsure": 1e-3, "humble": 1e-3}
+ONE_AT_A_TIME = threading.Lock()
+"""PyTorch has one stream of random numbers for all threads."""
 WORLD = "world:images=40,size=32,seed=7"
 SURE = Claim("calibration.error", ("sure",), ("unsure",), images=WORLD)
 
@@ -39,7 +42,7 @@ class Trainer:
 def write(path: Path, gain: float = 1.0, seed: int = 0) -> Path:
     """A random network whose logits are larger by a gain."""
     built = safetensors.Architecture("small", {"classes": 16, "width": 4})
-    with torch.random.fork_rng():
+    with ONE_AT_A_TIME, torch.random.fork_rng():
         torch.manual_seed(seed)
         network = make(built.name, built.arguments)
     with torch.no_grad():

@@ -101,7 +101,8 @@ def _plan(plan: Plan, jobs: int) -> int:
         table.add_row(recipe, str(len(own)), str(missing), str(asked), f"{minutes:.1f} min")
     screen.print(table)
     minutes = sum(map(plan.seconds, plan.networks)) / 60 / jobs
-    screen.print(f"About {minutes:.0f} minutes with --jobs {jobs}; networks and exams in {plan.folder}", markup=False)
+    screen.print(f"Trained networks and exams are kept in {plan.folder}", markup=False)
+    screen.print(f"About {max(minutes, 1):.0f} minutes with --jobs {jobs}", markup=False)
     return 0
 
 
