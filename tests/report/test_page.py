@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snellen import report
-from snellen.run.record import Record, save
+from snellen.run.record import Record, Sign, save
 from snellen.run.record import read as read_record
 from tests.report import sample
 from tests.report.reader import Reader, read
@@ -196,3 +196,30 @@ def test_differences_say_whether_they_are_clear(comparison: str):
     assert "−29.2 % [−32.2, −26.1]" in text
     assert "+1.2 % [−2.0, 4.1] cannot tell" in text
     assert "no image in common <b>" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [(True, "The exam found it."), (False, "The exam did not find it."), (None, "The exam did not look for it.")],
+)
+def test_a_patient_is_introduced_as_one_before_the_bottom_line(exam: tuple[Record, Path], found: bool | None, says: str):
+    record, folder = exam
+    model = replace(record.model, facts={**record.model.facts, "planted": "It goes by <texture> (geirhos-2019)."})
+    patient = replace(record, model=model, signs=(Sign("shape-bias.value.high<0.5", found, "0.15 on <world>"),))
+    html = report.render(patient, folder)
+    parsed = read(html)
+    assert parsed.problems == []
+    (told,) = (element for element in parsed.elements if element.attributes.get("class") == "patient")
+    text = " ".join(told.text.split())
+    assert "This model is a patient" in text
+    assert "It goes by <texture> [" in text
+    assert says in text
+    assert "0.15 on <world>" in text
+    assert html.index('class="patient"') < html.index('class="bottom-line"')
+
+
+def test_a_patient_without_signs_and_a_model_that_is_none(exam: tuple[Record, Path], page: str):
+    record, folder = exam
+    model = replace(record.model, facts={**record.model.facts, "planted": "It bears noise."})
+    assert "No question of this exam looks for it." in report.render(replace(record, model=model), folder)
+    assert 'class="patient"' not in page

@@ -28,6 +28,7 @@ def _signs(record: Record) -> Iterator[Sign]:
         probe = wanted.name.partition(".")[0]
         answers = {section.status for section in record.sections if section.probe == probe}
         if "done" in answers:
-            yield Sign(text, *wanted.check(record.findings))
+            found, said = wanted.check(record.findings)
+            yield Sign(text, found, said.replace(f"{wanted.name}.{wanted.field} = ", ""))
         else:
             yield Sign(text, None, f"{probe} {next((_ABSENT[answer] for answer in answers), 'was not asked')}")

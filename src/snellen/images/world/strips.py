@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 
-from snellen.images.world.concepts import BACKGROUNDS, COLOURS, GROUND_COLOURS, MARKS, TEXTURES
+from snellen.images.world import exogenous
+from snellen.images.world.concepts import BACKGROUNDS, COLOURS, CONCEPTS, GROUND_COLOURS, MARKS, TEXTURES
 from snellen.images.world.open import PRESETS
 from snellen.images.world.palette import OBJECT
-from snellen.images.world.scene import LABELS
+from snellen.images.world.render import draw
+from snellen.images.world.scene import LABELS, Scene
 from snellen.images.world.world import World
 from snellen.labels import SIXTEEN
 
@@ -56,7 +57,7 @@ def strips(world: World) -> list[Strip]:
     """All of them, drawn from a few scenes of the world."""
 
     def strip(title: str, base: Mapping[str, Any], changes: Mapping[str, Mapping[str, Any]], lines: int = 1) -> Strip:
-        drawn = _edited(world, 0, [{**base, **change} for change in changes.values()]).draw()
+        drawn = _edited(world, 0, [{**base, **change} for change in changes.values()])
         return Strip(title, drawn.pixels, tuple(changes) if lines else (), lines)
 
     shapes = {name: {"category": name} for name in SIXTEEN}
@@ -79,7 +80,7 @@ def _twins(world: World) -> Strip:
     """Two scenes, each beside its twins under an intervention on one concept."""
     worlds, below = [], []
     for row, (category, concepts) in enumerate(_TWINS.items(), 1):
-        scene = _edited(world, row, [{"category": category}])
+        scene = world.chosen([row % len(world)]).twins("category", category)
         twins = [scene.twins(concept) for concept in concepts]
         worlds += [scene, *twins]
         below += [
@@ -91,16 +92,17 @@ def _twins(world: World) -> Strip:
 
 
 def _masks(world: World) -> Strip:
-    scene = _edited(world, 3, [{"category": name} for name in ("airplane", "cat", "clock", "truck")]).draw(detail=True)
+    scene = _edited(world, 3, [{"category": name} for name in ("airplane", "cat", "clock", "truck")], detail=True)
     maps = (_TINTS[scene.labels] * 255).astype(np.uint8).transpose(0, 3, 1, 2)
     pairs = np.stack([scene.pixels, maps], axis=1)
     return Strip("Exact masks of the object and its parts", pairs.reshape(-1, *maps.shape[1:]))
 
 
-def _edited(world: World, row: int, changes: Sequence[Mapping[str, Any]]) -> World:
-    """One image of a world, drawn again with each of several changes."""
+def _edited(world: World, row: int, changes: Sequence[Mapping[str, Any]], detail: bool = False) -> Scene:
+    """One image of a world, drawn with each of several changes."""
     facts = world.facts.row(row % len(world), named=True)
-    return world.redrawn(pl.DataFrame([{**facts, **change} for change in changes], schema=world.facts.schema))
+    concepts = {name: np.array([{**facts, **change}[name] for change in changes]) for name in CONCEPTS}
+    return draw(concepts, exogenous.image_keys(world.seed, np.repeat(facts["index"], len(changes))), world.size, detail)
 
 
 def _told(value: str | float) -> str:
