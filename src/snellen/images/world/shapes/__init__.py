@@ -2,7 +2,7 @@
 
 A category is a function of points and noise: `cat(x, y, u) -> list[Part]` in painter's order. `x` (right) and `y` (up) are
 float32 (n, H, W) in the object's frame, which it fills from about -1 to 1, facing right. `u` is float32 (8, n, 1, 1) in
-[0, 1): u[0] is the pose (legs, wings, lid, hands of the clock), the others vary proportions.
+[0, 1): u[0] is the pose (legs, wings, lid, hands of the clock) of what has joints, the others vary proportions.
 """
 
 from collections.abc import Callable, Mapping
