@@ -94,6 +94,8 @@ def test_dry_run_lists_and_trains_nothing(tmp_path: Path, asked, capsys: pytest.
         (["--first-seed", "-1"], "expected 0 or more"),
         (["--probes", "nose"], "got the probe 'nose' to validate; expected some of accuracy"),
         (["--probes", "noise", "--write"], "expected all probes"),
+        (["--first-seed", "8998", "--dry-run"], "got 9000 among the seeds to train from"),
+        (["--first-seed", "8994", "--dry-run"], "got 9000 among the seeds to train from"),
     ],
 )
 def test_mistakes_are_sentences_with_code_two(words, says, tmp_path: Path, asked, capsys: pytest.CaptureFixture[str]):

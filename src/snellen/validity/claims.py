@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+EXAM_SEED = 9000
+"""Of the worlds that networks are examined on; none may be trained on it."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -35,7 +38,7 @@ class Claim:
     positives: tuple[str, ...]
     negatives: tuple[str, ...] = ("healthy",)
     higher: bool = True
-    images: str = "world:images=320,seed=9000"
+    images: str = f"world:images=320,seed={EXAM_SEED}"
     settings: tuple[tuple[str, object], ...] = ()
     observers: str = ""
     why: str = ""
@@ -56,12 +59,12 @@ class Claim:
         return (*self.positives, *self.negatives)
 
 
-AS_TRAINED = "world:texture|category=0.5,images=640,seed=9000"
+AS_TRAINED = f"world:texture|category=0.5,images=640,seed={EXAM_SEED}"
 _CUED = "Examined on the kind of world that all of them were trained on: elsewhere every network is surer than it is right."
 CATS_AND_DOGS = (
     'world:category={"cat":0.5,"dog":0.5},'
     'background|category={"cat":{"forest":0.9,"horizon":0.1},"dog":{"horizon":0.9,"forest":0.1}},'
-    'background_colour|background={"forest":"night","horizon":"sand"},images=640,seed=9000'
+    f'background_colour|background={{"forest":"night","horizon":"sand"}},images=640,seed={EXAM_SEED}'
 )
 """Nine in ten cats stand in a forest at night and nine in ten dogs in the sand, which are the grounds that training gave them."""
 
@@ -99,7 +102,7 @@ CLAIMS: tuple[Claim, ...] = (
         ("texture-biased",),
         ("shape-biased",),
         higher=False,
-        images="world:hard,images=320,seed=9000",
+        images=f"world:hard,images=320,seed={EXAM_SEED}",
         observers="shape-biased",
         why="No people were involved: three networks with the controls' habit, of other seeds, stand in for them.",
     ),

@@ -15,7 +15,7 @@ import polars as pl
 from snellen.core import SnellenError
 from snellen.run.progress import Progress
 from snellen.run.record import Section
-from snellen.validity.claims import Claim, Question
+from snellen.validity.claims import EXAM_SEED, Claim, Question
 from snellen.validity.cohort import SECONDS_AN_EXAM, Patient, Trainer, observers, patients
 from snellen.validity.exams import Crowds, examine, observe, refused
 
@@ -34,8 +34,15 @@ class Plan:
 
     @classmethod
     def of(cls, claims: Sequence[Claim], seeds: Sequence[int], folder: Path) -> Plan:
-        """What these claims take with these seeds."""
-        return cls(patients(claims, seeds), observers(claims, seeds), folder)
+        """What these claims take with these seeds.
+
+        Raises:
+            SnellenError: a network would be trained on the world that all are examined on.
+        """
+        plan = cls(patients(claims, seeds), observers(claims, seeds), folder)
+        if any(network.seed == EXAM_SEED for network in plan.networks):
+            raise SnellenError(f"got {EXAM_SEED} among the seeds to train from, that of the examined worlds; expected other seeds")
+        return plan
 
     @property
     def networks(self) -> tuple[Patient, ...]:
