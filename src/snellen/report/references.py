@@ -44,10 +44,10 @@ class Work:
 
     @property
     def link(self) -> str | None:
-        """The address of the DOI or the preprint, if it has one."""
+        """The address of the DOI, the preprint or the page, if it has one."""
         if "doi" in self.fields:
             return f"https://doi.org/{self.fields['doi']}"
-        return f"https://arxiv.org/abs/{self.fields['eprint']}" if "eprint" in self.fields else None
+        return f"https://arxiv.org/abs/{self.fields['eprint']}" if "eprint" in self.fields else self.fields.get("url")
 
     def __str__(self) -> str:
         text = f"{self.authors} ({self.fields['year']}). {self.fields['title']}. {self.venue}."

@@ -1,4 +1,4 @@
-"""Signed distance fields of simple plane figures, and how to join them.
+"""Signed distance fields of simple plane figures, and how to join them (hart-1996).
 
 Points `x` (right) and `y` (up) are float32 arrays of one shape (n, H, W). Lengths, positions and angles (radians,
 anticlockwise) are Python floats, or float32 arrays of shape (n, 1, 1), one for each image. Every figure returns float32

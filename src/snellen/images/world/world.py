@@ -81,7 +81,7 @@ class World(Images):
         return World.of(facts, self.size, self.seed, self.given, self.name, self.origin)
 
     def do(self, **values: Any) -> World:
-        """The world in which these concepts were set from outside: what depends on them follows, their own causes no longer matter.
+        """The world in which these concepts were set from outside (pearl-2009): what depends on them follows, their causes are cut off.
 
         Args:
             values: concept → a value, (low, high), or {value: share}, the same noise deciding.
@@ -96,7 +96,7 @@ class World(Images):
         return World.of(facts, self.size, self.seed, given, self.name, {**self.origin, "intervention": _told(values)})
 
     def twins(self, concept: str, values: Any = None) -> World:
-        """The counterfactual twin of each image: the same noise and concepts, save one.
+        """The counterfactual twin of each image: the same noise and concepts, save one; those that depend on it stay as they are.
 
         Args:
             concept: which is changed.
