@@ -56,7 +56,9 @@ def test_nothing_cited_is_nothing():
 
 
 def test_keys_named_in_sentences_are_known():
-    texts = (path.read_text("utf-8") for room in ("images", "probes", "models", "methods") for path in (SOURCE / room).rglob("*.py"))
+    texts = (
+        path.read_text("utf-8") for room in ("images", "probes", "models", "methods") for path in (SOURCE / room).rglob("*.py")
+    )
     named = {key for text in texts for key in keys_in(text)}
     assert len(named) > 10
     assert named - set(references.works()) == set()

@@ -81,7 +81,7 @@ class World(Images):
         return World.of(facts, self.size, self.seed, self.given, self.name, self.origin)
 
     def do(self, **values: Any) -> World:
-        """The world in which these concepts were set from outside (pearl-2009): what depends on them follows, their causes are cut off.
+        """The world in which these concepts were set from outside (pearl-2009): their effects follow, their causes are cut off.
 
         Args:
             values: concept → a value, (low, high), or {value: share}, the same noise deciding.
