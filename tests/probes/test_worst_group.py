@@ -43,6 +43,11 @@ def test_verdict_goes_by_the_interval_for_all_groups_together(n, night, verdict)
     assert gap.interval.low <= gap.value <= gap.interval.high
 
 
+def test_who_may_be_guessing_is_not_judged():
+    assert WorstGroup("light").judge(evidence(800, 0.05, 0.06))[0].verdict == "note"
+    assert WorstGroup("light").judge(evidence(8000, 0.2, 0.2))[0].verdict == "good"
+
+
 def test_interval_is_shared_out_over_the_groups():
     worst, _ = WorstGroup().judge(evidence(night=0.5))
     exact = clopper_pearson(round(worst.value * worst.n), worst.n, 1 - 0.05 / 6)

@@ -9,6 +9,7 @@ import polars as pl
 from snellen.charts import Gallery, Picture
 from snellen.core import Evidence, Finding, Images, Interval
 from snellen.labels import SIXTEEN
+from snellen.stats import clopper_pearson
 
 
 def clean(evidence: Evidence) -> pl.DataFrame:
@@ -67,3 +68,8 @@ def strip(evidence: Evidence, title: str, rows: Iterable[tuple[str, pl.DataFrame
         (heading, tuple(Picture(row["image"], caption(row)) for row in frame.iter_rows(named=True))) for heading, frame in rows
     )
     return Gallery(title, tuple((heading, row) for heading, row in pictures if row), note)
+
+
+def guesses(hits: int, n: int, chance: float) -> bool:
+    """Whether `hits` of `n` may come from guessing: the interval of accuracy (clopper-1934) reaches down to chance."""
+    return clopper_pearson(hits, n).low <= chance

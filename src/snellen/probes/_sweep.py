@@ -15,9 +15,10 @@ import polars as pl
 from snellen.arrays import image_keys, to_numpy
 from snellen.charts import Chart, Gallery, Lines, Picture, Series
 from snellen.core import Array, Condition, Evidence, Finding, Images, Interval, Model, Probe, Reference, Verdict
+from snellen.labels import sixteen
 from snellen.methods.perturb.grey import as_shown, to_colour
 from snellen.probes import code
-from snellen.probes._shared import clean, nothing, percent, span, two_categories
+from snellen.probes._shared import clean, guesses, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson
 
 ENOUGH = 30
@@ -129,7 +130,11 @@ class Sweep(Probe):
             dataset=evidence.dataset,
             headline=headline,
         )
-        return self._beside_people(finding, claim, evidence) if theirs else finding
+        finding = self._beside_people(finding, claim, evidence) if theirs else finding
+        if not guesses(int(estimate.sums[:, 0].sum()), n, 1 / (len(sixteen()) if theirs else len(evidence.labels))):
+            return finding
+        limit = "Undistorted, it is right no more often than guessing may be: what it keeps of that is no merit, and not judged."
+        return replace(finding, verdict="note", limits=(limit, *finding.limits))
 
     def _beside_people(self, finding: Finding, claim: str, evidence: Evidence) -> Finding:
         people, interval = self._people(evidence), finding.interval

@@ -12,7 +12,7 @@ from snellen import trials
 from snellen.arrays import Numbers
 from snellen.charts import Bar, Bars, Chart, Table
 from snellen.core import Evidence, Finding, Images, Interval, Model, Probe, Verdict
-from snellen.probes._shared import labelled, nothing, percent, readable, span, two_categories
+from snellen.probes._shared import guesses, labelled, nothing, percent, readable, span, two_categories
 from snellen.stats import Estimate, clopper_pearson
 
 FEWEST, MOST = 2, 20
@@ -127,7 +127,8 @@ class WorstGroup(Probe):
         if not groups:
             reason = f"none of {small} groups has {self.least} images or more"
             return [nothing("worst-group.worst", "Accuracy in the worst group", reason, evidence.dataset, headline=True)]
-        overall, worst = float(rows["correct"].to_numpy().mean()), _worst(groups)
+        right, worst = rows["correct"].to_numpy(), _worst(groups)
+        overall = float(right.mean())
         interval = clopper_pearson(worst.hits, worst.n, 1 - 0.05 / len(groups))
         interval = replace(interval, level=0.95, method=f"{interval.method}, Bonferroni over {len(groups)} groups")
         limits = (
@@ -144,10 +145,10 @@ class WorstGroup(Probe):
             unit="share",
             n=worst.n,
             chance=1 / len(evidence.labels),
-            verdict=_verdict(interval, overall),
+            verdict="note" if guesses(int(right.sum()), len(right), 1 / len(evidence.labels)) else _verdict(interval, overall),
             thresholds="caution: the interval, which holds for all groups together, lies below the accuracy over all images; bad: "
             "by more than ten points; good: all of it lies within ten points of that accuracy, or above; no verdict (too few "
-            "images) otherwise. Ten points are a convention of this exam",
+            "images) otherwise, nor where all answers may be guesses. Ten points are a convention of this exam",
             limits=limits if small else limits[:1],
             dataset=evidence.dataset,
             headline=True,
