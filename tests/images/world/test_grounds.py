@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from snellen.images.world.concepts import BACKGROUNDS, COLOURS, GROUND_COLOURS, WHITE
+from snellen.images.world.concepts import BACKGROUNDS, COLOURS, GROUND_COLOURS, INK, WHITE
 from snellen.images.world.grounds import GROUNDS
 from snellen.images.world.palette import GROUND, OBJECT
 from tests.images.world.drawing import arguments, frame, reduced
@@ -19,7 +19,7 @@ def drawn(kind: str, n: int = 16, size: int = 64, seed: int = 0) -> np.ndarray:
 
 def test_kinds_and_palettes_are_the_concepts():
     assert tuple(GROUNDS) == BACKGROUNDS
-    assert tuple(OBJECT) == COLOURS
+    assert tuple(OBJECT) == (*COLOURS, INK)
     assert tuple(GROUND) == (*GROUND_COLOURS, WHITE)
 
 
@@ -57,20 +57,22 @@ def test_backgrounds_are_larger_and_softer_than_textures():
 
 
 def test_the_ends_of_object_colours_are_half_the_range_of_luminance_apart():
-    for name, (dark, light) in OBJECT.items():
+    for name in COLOURS:
+        dark, light = OBJECT[name]
         assert 0.43 < (np.array(light) - dark) @ LUMINANCE < 0.62, name
 
 
 def test_object_colours_are_apart_and_backgrounds_are_paler():
-    middles = {name: np.mean(ends, axis=0) for name, ends in OBJECT.items()}
+    middles = {name: np.mean(OBJECT[name], axis=0) for name in COLOURS}
     for (one, first), (other, second) in itertools.combinations(middles.items(), 2):
         assert np.linalg.norm(first - second) > 0.2, (one, other)
     grounds = {name: np.mean(ends, axis=0) for name, ends in GROUND.items()}
     for (one, first), (other, second) in itertools.combinations(grounds.items(), 2):
         assert np.linalg.norm(first - second) > 0.1, (one, other)
     chroma = {name: np.ptp(middle) for name, middle in (middles | grounds).items() if name not in ("white", "black")}
-    assert max(chroma[name] for name in GROUND if name in chroma) < min(chroma[name] for name in OBJECT if name in chroma)
+    assert max(chroma[name] for name in GROUND if name in chroma) < min(chroma[name] for name in COLOURS if name in chroma)
 
 
-def test_white_ground_is_white():
-    assert GROUND["white"] == ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
+def test_silhouettes_are_black_on_white():
+    assert GROUND[WHITE] == ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
+    assert OBJECT[INK] == ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))

@@ -30,7 +30,8 @@ PLAIN = "plain"
 BACKGROUNDS = ("plain", "gradient", "horizon", "meadow", "water", "clouds", "wall", "forest")
 COLOURS = ("red", "orange", "yellow", "lime", "green", "teal", "blue", "violet", "pink", "brown", "white", "black")
 GROUND_COLOURS = ("grass", "sky", "sand", "stone", "dusk", "rose", "snow", "night")
-WHITE = "white"
+WHITE, INK = "white", "ink"
+"""The background and the object of a silhouette: white and black all over."""
 MARKS = ("none", "tube", "cross", "tag", "ring")
 
 
@@ -80,7 +81,7 @@ CONCEPTS: Mapping[str, Concept] = {
         Continuous("texture_scale", 0.85, 1.2, 0.3, 3.0, "relative"),
         Continuous("texture_angle", -25.0, 25.0, -180.0, 180.0, "degrees"),
         Continuous("texture_contrast", 0.75, 1.0, 0.0, 1.0),
-        _uniform("colour", COLOURS),
+        _uniform("colour", COLOURS, (INK,)),
         _uniform("background", BACKGROUNDS),
         _uniform("background_colour", GROUND_COLOURS, (WHITE,)),
         Continuous("x", -0.14, 0.14, -1.0, 1.0, "half widths from the centre"),

@@ -24,7 +24,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         **_QUIET,
         "texture": "plain",
         "texture_contrast": 0.0,
-        "colour": "black",
+        "colour": "ink",
         "background": "plain",
         "background_colour": "white",
     },

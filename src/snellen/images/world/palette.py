@@ -21,8 +21,9 @@ OBJECT: Mapping[str, tuple[Rgb, Rgb]] = {
     "brown": ((0.19, 0.09, 0.03), (0.76, 0.57, 0.41)),
     "white": ((0.50, 0.50, 0.51), (1.00, 1.00, 1.00)),
     "black": ((0.00, 0.00, 0.01), (0.44, 0.44, 0.46)),
+    "ink": ((0.00, 0.00, 0.00), (0.00, 0.00, 0.00)),
 }
-"""Of objects: about half the range of luminance apart, so that a texture shows in every colour."""
+"""Of objects: about half the range of luminance apart, so that a texture shows in every colour. "ink" is black at both ends."""
 
 GROUND: Mapping[str, tuple[Rgb, Rgb]] = {
     "grass": ((0.36, 0.48, 0.30), (0.68, 0.77, 0.52)),
