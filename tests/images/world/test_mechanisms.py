@@ -10,7 +10,7 @@ from scipy.stats import binomtest, chisquare, kstest
 
 from snellen.core import SnellenError
 from snellen.images.world import open_world
-from snellen.images.world.concepts import CONCEPTS, TEXTURE_OF, TEXTURES, Continuous, Discrete
+from snellen.images.world.concepts import COLOURS, CONCEPTS, TEXTURE_OF, TEXTURES, Continuous, Discrete
 from snellen.images.world.mechanisms import mechanisms
 
 MANY = 4000
@@ -79,7 +79,7 @@ class TestStrength:
     def test_two_causes(self):
         facts = open_world({"colour | category, view": 1.0}, images=MANY).facts
         assert facts.group_by("category", "view").agg(pl.col("colour").n_unique())["colour"].unique().to_list() == [1]
-        assert facts["colour"].n_unique() == len(CONCEPTS["colour"].values)
+        assert facts["colour"].n_unique() == len(COLOURS)
 
     def test_more_strength_binds_more_of_the_same_images(self):
         weak, strong = (open_world({"texture | category": strength}, images=500).facts for strength in (0.4, 0.8))
@@ -162,7 +162,7 @@ class TestDo:
 
     def test_to_what_it_was_changes_nothing(self):
         world = open_world({"texture | category": 0.5}, images=20, size=16)
-        half = world.do(colour=dict.fromkeys(CONCEPTS["colour"].values, 1))
+        half = world.do(colour=dict.fromkeys(COLOURS, 1))
         np.testing.assert_array_equal(half.draw().pixels, world.draw().pixels)
 
     @pytest.mark.parametrize("name", CONCEPTS)
