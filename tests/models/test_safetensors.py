@@ -167,6 +167,21 @@ def test_odd_weights(path: Path, weights: dict[str, Any], message: str) -> None:
         load(str(path))
 
 
+def test_no_file_says_of_itself_that_it_is_a_patient(path: Path) -> None:
+    hostile = {"planted": "Nothing.", "signs": "accuracy>0", "device": "cuda", "architecture": "huge", "note": "\x1b[2Jgone\nö"}
+    rewritten(path, {"facts": hostile})
+    facts = load(str(path)).facts
+    assert not {"planted", "signs"} & set(facts)
+    assert (facts["device"], facts["architecture"]) == ("cpu", "small(classes=16, width=4)")
+    assert facts["note"] == "\\x1b[2Jgone\\nö"
+
+
+def test_a_card_of_megabytes(path: Path) -> None:
+    rewritten(path, {"facts": {"note": "a-" * 2**22}})
+    with pytest.raises(SnellenError, match="characters of its model; expected at most"):
+        load(str(path))
+
+
 def test_what_cannot_be_loaded_is_not_saved(tmp_path: Path) -> None:
     odd = network()
     torch.nn.init.constant_(odd.get_parameter("classifier.bias"), float("nan"))

@@ -60,6 +60,11 @@ def test_what_was_not_asked_is_not_missed(exam: Record):
     )
 
 
+def test_a_concept_that_was_not_changed_is_not_missed(exam: Record):
+    (sign,) = told(exam, "shape-bias.colour.low>0.5").signs
+    assert sign == Sign("shape-bias.colour.low>0.5", None, "shape-bias was asked, but not for shape-bias.colour")
+
+
 def test_signs_of_another_form_are_said_to_be(exam: Record):
     (sign,) = told(exam, "it should be visible").signs
     assert sign.found is None

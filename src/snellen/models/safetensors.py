@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 
 from snellen.core import Labels, Preprocessing, SnellenError
+from snellen.images.facts import shown
 from snellen.labels import printable
 from snellen.models.architectures import make
 from snellen.models.torch import TorchModel, best_device
@@ -32,6 +33,10 @@ VERSION = 1
 REVISION = 1
 """Rises when an architecture here changes what a model answers."""
 LARGEST_SIDE = 4096
+LARGEST_CARD = 2**22
+"""Characters of the card; a longer one is refused unread."""
+OURS = ("framework", "parameters", "number type", "device", "architecture", "planted", "signs")
+"""Facts that no file may state of itself: those taken from the network, and that it is a patient, whom the exam must find out."""
 _TYPES = {torch.float32: "F32", torch.int64: "I64"}
 
 
@@ -99,7 +104,7 @@ def load(text: str, options: Options) -> TorchModel:
         preprocessing=options.preprocessing or card.preprocessing,
         channels_last=True,
         id=json.dumps({"revision": REVISION, "architecture": asdict(card.architecture), "weights": weights}, sort_keys=True),
-        facts={"architecture": _described(card.architecture), **card.facts},
+        facts={"architecture": _described(card.architecture), **_stated(card.facts)},
     )
 
 
@@ -118,6 +123,11 @@ def read_card(path: Path) -> Card:
         raise SnellenError(f"{path} is not a whole safetensors file ({_first(error)}): save or copy it again") from error
     if text is None:
         raise SnellenError(f"got {path}, which holds weights without an architecture{_remedy(path)}")
+    if len(text) > LARGEST_CARD:
+        raise SnellenError(
+            f"{path} says {len(text):,} characters of its model; expected at most {LARGEST_CARD:,}, far more than `snellen train` "
+            "writes: make it again"
+        )
     try:
         return TypeAdapter(Card).validate_json(text)
     except ValidationError as error:
@@ -173,6 +183,11 @@ def _digest(state: Mapping[str, Tensor]) -> str:
         sha.update(f"{name} {tuple(value.shape)} ".encode())
         sha.update(value.contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return sha.hexdigest()
+
+
+def _stated(facts: Mapping[str, str]) -> dict[str, str]:
+    """What a file says of its model, fit to print, without `OURS`."""
+    return {shown(name): shown(text) for name, text in facts.items() if shown(name) not in OURS}
 
 
 def _described(architecture: Architecture) -> str:

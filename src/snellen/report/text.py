@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PERCENT = re.compile(r"(\d) %")
 _MINUS = re.compile(r"(?<![\w.\-])-(?=\d)")
-_KEY = re.compile(r"\b[a-z]+(?:-[a-z]+)*-(?:18|19|20)\d\d(?:-[a-z]+)?\b")
+_KEY = re.compile(r"\b[a-z]+(?:-[a-z]+){0,3}-(?:18|19|20)\d\d(?:-[a-z]+)?\b")
 _IN_BRACKETS = re.compile(r'\((<a class="cite"[^>]*>[^<]*</a>)\)')
 
 

@@ -26,9 +26,7 @@ class Requirement:
 
     def check(self, findings: Sequence[Finding]) -> tuple[bool, str]:
         """Whether it holds for every finding of that name, and what was found. A number that could not be had fails."""
-        found = [f for f in findings if f.id == self.name] or [
-            f for f in findings if f.headline and f.id.partition(".")[0] == self.name
-        ]
+        found = self.about(findings)
         if not found:
             return False, f"no finding {self.name}: its probe was not asked, did not apply or failed"
         numbers = [(f.dataset, self._number(f)) for f in found]
@@ -36,6 +34,11 @@ class Requirement:
         return holds, "; ".join(
             f"{self.name}.{self.field} = {'none' if x is None else f'{x:.4g}'} on {dataset}" for dataset, x in numbers
         )
+
+    def about(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Those it is a requirement on."""
+        named = [f for f in findings if f.id == self.name]
+        return named or [f for f in findings if f.headline and f.id.partition(".")[0] == self.name]
 
     def _number(self, finding: Finding) -> float | None:
         if self.field in ("low", "high"):

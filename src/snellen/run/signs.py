@@ -27,8 +27,10 @@ def _signs(record: Record) -> Iterator[Sign]:
             continue
         probe = wanted.name.partition(".")[0]
         answers = {section.status for section in record.sections if section.probe == probe}
-        if "done" in answers:
+        if wanted.about(record.findings):
             found, said = wanted.check(record.findings)
             yield Sign(text, found, said.replace(f"{wanted.name}.{wanted.field} = ", ""))
+        elif "done" in answers:
+            yield Sign(text, None, f"{probe} was asked, but not for {wanted.name}")
         else:
             yield Sign(text, None, f"{probe} {next((_ABSENT[answer] for answer in answers), 'was not asked')}")

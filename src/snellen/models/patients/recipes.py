@@ -40,7 +40,7 @@ PATIENTS: Mapping[str, Recipe] = {
         "Good health: it was trained where shape and texture both tell the category, and background, colour and mark do not.",
         HEALTHY,
         "--images 4096 --epochs 6",
-        ("reliance.background<=0.05",),
+        ("accuracy.top1.low>0.9", "reliance.strongest.high<0.1"),
     ),
     "texture-biased": Recipe(
         "It goes by texture: in training the texture decided the label, and the shape told nothing.",
@@ -77,14 +77,14 @@ PATIENTS: Mapping[str, Recipe] = {
         "It is surer than it is right: it was trained to the end on few images, over and over, without any restraint.",
         HEALTHY,
         "--images 160 --same-images --epochs 60 --optimiser sgd --lr 0.1 --weight-decay 0 --held-out 256",
-        ("calibration.error.low>0.05",),
+        ("calibration.overconfidence.low>0.05",),
         seed=1,
     ),
     "underconfident": Recipe(
         "It is less sure than it is right: in training six tenths of the probability were spread over all categories.",
         HEALTHY,
         "--images 4096 --epochs 6 --label-smoothing 0.6",
-        ("calibration.error.low>0.05",),
+        ("calibration.overconfidence.high<-0.05",),
     ),
     "noise-hardened": Recipe(
         "It bears uniform noise: it was trained on that and on no other distortion (geirhos-2018).",
@@ -112,7 +112,7 @@ PATIENTS: Mapping[str, Recipe] = {
         "It learnt its training images by heart: their labels had been dealt out at random (zhang-2017).",
         HEALTHY,
         "--images 512 --shuffle-labels --epochs 50 --weight-decay 0 --held-out 256",
-        ("accuracy.top1.high<0.2",),
+        ("accuracy.top1.high<0.2", "calibration.overconfidence.low>0.05"),
         seed=1,
     ),
     "random-weights": Recipe(
