@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from PIL import Image
 from snellen.core import Unreadable, Unsupported
 from snellen.images import open_images
 from snellen.images.composited import composited, covering, laid, without
-from snellen.images.decode import upright
+from snellen.images.decode import extent, upright
 from snellen.images.fill import fill
 from snellen.images.regions import boxed, mask
 from snellen.images.world import open_world
@@ -134,6 +136,45 @@ def test_masks_of_any_range_and_palette():
         mask(encoded(inside * 0), (40, 60))
     with pytest.raises(Unreadable, match="can't be read"):
         mask(b"no image", (40, 60))
+
+
+def header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds no pixels."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + b"\0\0\0\0IDAT"
+
+
+def test_a_mask_or_an_image_of_enormous_size_is_refused_by_its_header():
+    with pytest.raises(Unreadable, match="its mask is 12000x12000, the image 60x40"):
+        mask(header(12000, 12000), (40, 60))
+    for side in (12000, 60000):
+        with pytest.raises(Unreadable, match="too large: its header claims more than 100 megapixels"):
+            extent(header(side, side))
+
+
+@pytest.mark.parametrize("file", ["../secret.png", "/etc/passwd", "masks/link.png", "masks", "a\0b"])
+def test_masks_outside_the_folder_are_not_read(tmp_path: Path, file: str):
+    (tmp_path / "secret.png").write_bytes(encoded(scene("cat")[1]))
+    folder = tmp_path / "photos"
+    (folder / "masks").mkdir(parents=True)
+    (folder / "masks" / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "a.png").write_bytes(encoded(scene("cat")[0]))
+    (folder / "t.csv").write_text(f"file,category,mask\na.png,cat,{file}\n")
+    (region,) = open_images(folder, labels="sixteen").regions([0])
+    assert isinstance(region, Unreadable)
+    assert str(region).startswith("its mask: ")
+
+
+def test_large_photographs_are_taken_apart_at_a_smaller_size(tmp_path: Path):
+    for category in ("cat", "dog"):
+        (tmp_path / f"{category}.png").write_bytes(encoded(scene(category, (1500, 2100), (700, 300, 1400, 1200))[0]))
+    rows = ["file,category,x0,y0,x1,y1", *(f"{category}.png,{category},700,300,1400,1200" for category in ("cat", "dog"))]
+    (tmp_path / "t.csv").write_text("\n".join(rows))
+    made = composited(open_images(tmp_path, labels="sixteen"), "swapped")
+    (pixels,), (region,) = made.fetch([0]), made.regions([0])
+    assert pixels.shape[:2] == region.shape == (500, 700)
+    assert np.abs(pixels[region == 1].astype(int) - COLOURS["cat"]).max() <= 2
+    assert np.abs(pixels[region == 0].astype(int) - GROUNDS["dog"]).max() <= 2
 
 
 def test_a_box_counts_a_pixel_at_its_edge_by_its_share():

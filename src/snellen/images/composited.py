@@ -24,6 +24,8 @@ category; before plain grey; or the background only, its object filled in."""
 VERSION = 1
 """Rises when an image changes."""
 
+LARGEST_SIDE = 1024
+"""Pixels; larger photographs are made smaller first, which keeps many of them in memory together."""
 _TRIES = 4
 _GREY = 0.5
 _MARGIN = 64  # a hole is widened by one pixel for so many of the image's shorter side, for soft edges
@@ -47,7 +49,7 @@ class Composited(Images):
     together = 16
 
     def fetch(self, rows: Sequence[int]) -> list[bytes | np.ndarray | Unreadable]:
-        """(H, W, 3) uint8 of the size of the payload in `whole`, or why it cannot be made."""
+        """(H, W, 3) uint8 of the size of the payload in `whole`, `LARGEST_SIDE` at most, or why it cannot be made."""
         donors = dict(self._scenes({row: self.donors[row][0] for row in rows if self.donors[row]}))
         return [
             scene if isinstance(scene, Unreadable) else self._made(row, scene, donors.get(row))
@@ -56,7 +58,7 @@ class Composited(Images):
 
     def regions(self, rows: Sequence[int]) -> list[np.ndarray | Unreadable]:
         """Those of `whole`; where the object is filled in, where it was."""
-        return self.whole.regions(rows)
+        return [mask if isinstance(mask, Unreadable) else _smaller(mask) for mask in self.whole.regions(rows)]
 
     def _made(self, row: int, scene: Scene, donor: Scene | Unreadable | None) -> np.ndarray | Unreadable:
         pixels, mask = scene
@@ -119,7 +121,18 @@ def _scene(payload: bytes | np.ndarray | Unreadable, mask: np.ndarray | Unreadab
     if mask.shape != pixels.shape[:2] or not mask.any():
         return Unreadable("its mask is empty or of another size")
     scale = np.float32(255 if pixels.dtype == np.uint8 else 1)
-    return pixels.astype(np.float32) / scale, mask.astype(np.float32)
+    return _smaller(pixels) / scale, _smaller(mask)
+
+
+def _smaller(values: np.ndarray) -> np.ndarray:
+    """(H, W) or (H, W, 3) as float32, where a side exceeds `LARGEST_SIDE` as the means of squares."""
+    step = -(-max(values.shape[:2]) // LARGEST_SIDE)
+    for axis in (0, 1) if step > 1 else ():
+        starts = np.arange(0, values.shape[axis], step)
+        widths = np.diff(starts, append=values.shape[axis]).astype(np.float32)
+        sums = np.add.reduceat(values, starts, axis=axis, dtype=np.float32)
+        values = sums / np.expand_dims(widths, tuple(other for other in range(values.ndim) if other != axis))
+    return values.astype(np.float32)
 
 
 def _stored(pixels: np.ndarray) -> np.ndarray:

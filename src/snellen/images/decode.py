@@ -88,7 +88,7 @@ def extent(payload: bytes | np.ndarray) -> tuple[int, int]:
     """(H, W) of what `upright` gives, from the header of a file.
 
     Raises:
-        Unreadable: the payload is no image.
+        Unreadable: the payload is no image, or too large.
     """
     if isinstance(payload, np.ndarray):
         return _channels_last(payload).shape[:2]
@@ -96,9 +96,14 @@ def extent(payload: bytes | np.ndarray) -> tuple[int, int]:
     try:
         with Image.open(io.BytesIO(payload), formats=FORMATS) as image:
             turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
-            return (image.width, image.height) if turned else (image.height, image.width)
+            width, height = image.size
+    except Image.DecompressionBombError as error:
+        raise Unreadable(_too_large()) from error
     except Exception as error:  # Pillow raises errors of almost any type on damaged headers
         raise Unreadable(unidentified(payload, FORMATS)) from error
+    if width * height > MEGAPIXELS * 1e6:
+        raise Unreadable(_too_large())
+    return (width, height) if turned else (height, width)
 
 
 def _check(payload: bytes, kind: str | None) -> None:

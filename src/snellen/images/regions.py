@@ -85,11 +85,13 @@ def mask(file: bytes, size: tuple[int, int]) -> np.ndarray:
     """
     try:
         with Image.open(io.BytesIO(file), formats=FORMATS) as image:
+            if (image.height, image.width) != size:
+                raise Unreadable(f"its mask is {image.width}x{image.height}, the image {size[1]}x{size[0]}")
             grey = np.asarray(image) > 0 if image.mode == "P" else np.asarray(image.convert("F"))
+    except Unreadable:
+        raise
     except Exception as error:  # Pillow raises errors of almost any type on damaged files
         raise Unreadable("its mask can't be read") from error
-    if grey.shape != size:
-        raise Unreadable(f"its mask is {grey.shape[1]}x{grey.shape[0]}, the image {size[1]}x{size[0]}")
     if not grey.max() > 0:
         raise Unreadable("its mask is empty")
     return (grey / grey.max()).astype(np.float32)
