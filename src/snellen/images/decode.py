@@ -54,7 +54,7 @@ def read(payload: bytes) -> Image.Image:
     """
     if not payload:
         raise Unreadable("empty file (0 bytes)")
-    _silence_pillow()
+    silence_pillow()
     try:
         image = Image.open(io.BytesIO(payload), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -92,17 +92,19 @@ def extent(payload: bytes | np.ndarray) -> tuple[int, int]:
     """
     if isinstance(payload, np.ndarray):
         return _channels_last(payload).shape[:2]
-    _silence_pillow()
+    silence_pillow()
     try:
         with Image.open(io.BytesIO(payload), formats=FORMATS) as image:
-            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
             width, height = image.size
+            if width * height > MEGAPIXELS * 1e6:
+                raise Unreadable(_too_large())
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+    except Unreadable:
+        raise
     except Image.DecompressionBombError as error:
         raise Unreadable(_too_large()) from error
     except Exception as error:  # Pillow raises errors of almost any type on damaged headers
         raise Unreadable(unidentified(payload, FORMATS)) from error
-    if width * height > MEGAPIXELS * 1e6:
-        raise Unreadable(_too_large())
     return (width, height) if turned else (height, width)
 
 
@@ -152,7 +154,7 @@ def _channels_last(pixels: np.ndarray) -> np.ndarray:
     return pixels if pixels.shape[2] == 3 else pixels.transpose(1, 2, 0)
 
 
-def _silence_pillow() -> None:
+def silence_pillow() -> None:
     """Put a filter for Pillow's warnings first, if it isn't: `warnings.catch_warnings` would race between threads."""
     if not warnings.filters or getattr(warnings.filters[0][3], "pattern", None) != r"PIL\.":
         warnings.filterwarnings("ignore", module=r"PIL\.")

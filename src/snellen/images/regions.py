@@ -11,7 +11,7 @@ import polars as pl
 from PIL import Image
 
 from snellen.core import Images, Unreadable, Unsupported
-from snellen.images.decode import FORMATS, extent
+from snellen.images.decode import FORMATS, extent, silence_pillow
 from snellen.images.identity import digest
 
 MASK = "mask"
@@ -83,6 +83,7 @@ def mask(file: bytes, size: tuple[int, int]) -> np.ndarray:
     Raises:
         Unreadable: it is no image, has another size, or is black all over.
     """
+    silence_pillow()
     try:
         with Image.open(io.BytesIO(file), formats=FORMATS) as image:
             if (image.height, image.width) != size:
