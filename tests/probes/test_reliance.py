@@ -64,6 +64,14 @@ def test_shape_is_followed_and_a_subject_that_never_changes_is_not_called_good()
     stuck = judged(follows=0.0, texture=0.0, mark=0.0)
     assert (stuck["reliance.shape"].verdict, stuck["reliance.strongest"].verdict) == ("bad", "caution")
     assert "do not follow the shape" in stuck["reliance.strongest"].claim
+    assert stuck["reliance.mark"].verdict == "note"
+
+
+def test_a_subject_that_is_mostly_wrong_is_not_called_good_where_the_shape_was_not_changed():
+    whole = evidence(mark=0.0)
+    wrong = replace(whole, trials=whole.trials.with_columns(correct=pl.lit(False)))
+    assert [finding.verdict for finding in Reliance("mark").judge(whole)] == ["good", "good"]
+    assert [finding.verdict for finding in Reliance("mark").judge(wrong)] == ["caution", "note"]
 
 
 def test_few_changes_have_an_exact_interval_and_many_a_bootstrap():

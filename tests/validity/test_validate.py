@@ -68,7 +68,7 @@ def test_networks_are_shared_between_claims_and_questions_asked_once():
     assert {len(questions) for questions in asked.values()} == {1}
 
 
-def test_what_fails_counts_as_not_detected_and_is_listed(tmp_path: Path):
+def test_what_fails_counts_against_the_probe_and_is_listed(tmp_path: Path):
     claims = [
         replace(SURE, positives=("humble",)),
         replace(SURE, finding="calibration.nonsense"),
@@ -85,9 +85,10 @@ def test_what_fails_counts_as_not_detected_and_is_listed(tmp_path: Path):
     assert {(r.value, r.verdict) for r in alone.readings} == {(None, "not applicable")}
     assert all("needs trials of people" in r.reason for r in alone.readings)
     assert all("expected one of" in r.reason and r.verdict == "failed" for r in nowhere.readings)
-    for one in (untrained, nonsense, alone, nowhere):
-        assert not any(r.detected for r in one.readings)
-        assert (one.sensitivity.hits, one.specificity.hits, one.told) == (0, 3, False)
+    assert (untrained.sensitivity.hits, untrained.specificity.hits, untrained.told) == (0, 3, False)
+    for one in (nonsense, alone, nowhere):
+        assert [r.detected for r in one.readings] == [not r.planted for r in one.readings]
+        assert (one.sensitivity.hits, one.specificity.hits, one.auc) == (0, 0, 0.0)
 
 
 def test_other_networks_stand_in_for_people(tmp_path: Path):
@@ -115,11 +116,11 @@ def test_the_number_of_jobs_changes_nothing(tmp_path: Path):
     assert validate([SURE], seeds=SEEDS, folder=tmp_path / "3", trainer=Trainer(), jobs=3) == one
 
 
-def test_a_number_that_could_not_be_had_is_not_detected():
+def test_a_number_that_could_not_be_had_counts_against_the_probe():
     one = validation([5.0, None, 5.0], [1.0, 1.0, None])
-    assert [r.detected for r in one.readings] == [True, False, True, False, False, False]
-    assert (one.sensitivity.hits, one.specificity.hits) == (2, 3)
-    assert one.auc == pytest.approx((2 * 3 + 0 + 0 + 0.5) / 9)
+    assert [r.detected for r in one.readings] == [True, False, True, False, False, True]
+    assert (one.sensitivity.hits, one.specificity.hits) == (2, 2)
+    assert one.auc == pytest.approx(2 * 2 / 9)
 
 
 def test_shares_have_clopper_and_pearsons_intervals():

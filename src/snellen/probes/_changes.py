@@ -10,7 +10,8 @@ import polars as pl
 
 from snellen.charts import Gallery, Picture
 from snellen.core import Evidence, Interval, Verdict
-from snellen.probes._shared import clean, readable
+from snellen.methods.concepts.causal_effect import flips
+from snellen.probes._shared import clean, labelled, readable
 from snellen.stats import bootstrap, clopper_pearson, mean_estimate
 
 TOO_MANY, FEW = 0.5, 0.1
@@ -30,6 +31,17 @@ def beside(evidence: Evidence, name: str, level: str) -> pl.DataFrame:
     columns = ("category", "response", "correct", "confidence")
     then = evidence.trials.filter((pl.col("condition") == name) & (pl.col("level") == level))
     return clean(evidence).join(then.select("image", *(pl.col(c).alias(f"then_{c}") for c in columns)), on="image").sort("image")
+
+
+def flipped(rows: pl.DataFrame) -> np.ndarray:
+    """Which answers (n,) of rows of `beside` are another."""
+    return flips(rows["response"].to_numpy(), rows["then_response"].to_numpy())
+
+
+def mostly_wrong(evidence: Evidence) -> bool:
+    """Whether most clean answers are wrong, as the interval of accuracy says: then that they stay is no merit."""
+    right = labelled(evidence)["correct"].to_numpy()
+    return bool(right.size) and clopper_pearson(int(right.sum()), right.size).high < TOO_MANY
 
 
 def share_interval(flags: np.ndarray, seed: int, tests: int = 1) -> Interval:

@@ -31,7 +31,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a probe found of one network. Without a `value` there is a `reason`, and nothing was detected."""
+    """What a probe found of one network. Without a `value` there is a `reason`, and the probe was wrong: about a control too."""
 
     recipe: str
     seed: int

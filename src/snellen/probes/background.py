@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import get_args
 
-import numpy as np
 import polars as pl
 
 from snellen.charts import Bar, Bars, Chart
 from snellen.core import Condition, Evidence, Finding, Images, Model, Probe, Unsupported
 from snellen.images.composited import VERSION, How, composited
 from snellen.images.regions import BOX, MASK
-from snellen.methods.concepts.causal_effect import flips
-from snellen.probes._changes import THRESHOLDS, beside, changed, share_interval, verdict
+from snellen.probes._changes import THRESHOLDS, beside, changed, flipped, mostly_wrong, share_interval, verdict
 from snellen.probes._shared import labelled, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson, mean_estimate
 
@@ -73,7 +71,7 @@ class Background(Probe):
         both = same.join(swapped.select("image", other="then_correct"), on="image").sort("image")
         kept = grey.filter("correct")
         found = {
-            "flips": (swapped, _flips(swapped)),
+            "flips": (swapped, flipped(swapped)),
             "gap": (both, both["then_correct"].to_numpy().astype(float) - both["other"].to_numpy()),
             "only": (only, only["then_correct"].to_numpy()),
             "kept": (kept, kept["then_correct"].to_numpy()),
@@ -103,8 +101,7 @@ class Background(Probe):
 
     def _headline(self, estimate: Estimate, evidence: Evidence, seen: int) -> Finding:
         flags, n = estimate.sums[:, 0] > 0, len(estimate.images)
-        interval, right = share_interval(flags, evidence.seed), labelled(evidence)["correct"].to_numpy()
-        lost = clopper_pearson(int(right.sum()), len(right)).high < 0.5
+        interval, lost = share_interval(flags, evidence.seed), mostly_wrong(evidence)
         judged = verdict(interval)
         boxes = MASK not in evidence.trials.columns and set(BOX) <= set(evidence.trials.columns)
         limits = (
@@ -203,7 +200,3 @@ _TITLES = {
 
 def _redrawn(how: How, images: Images) -> Images:
     return composited(images, how)
-
-
-def _flips(rows: pl.DataFrame) -> np.ndarray:
-    return flips(rows["response"].to_numpy(), rows["then_response"].to_numpy())

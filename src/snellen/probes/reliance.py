@@ -13,8 +13,8 @@ from snellen.arrays import image_keys
 from snellen.charts import Bar, Bars, Chart, Table
 from snellen.core import Condition, Evidence, Finding, Images, Model, Probe
 from snellen.images.world import World
-from snellen.methods.concepts.causal_effect import causal_concept_effect, flips
-from snellen.probes._changes import THRESHOLDS, TOO_MANY, beside, changed, share_interval, verdict
+from snellen.methods.concepts.causal_effect import causal_concept_effect
+from snellen.probes._changes import THRESHOLDS, TOO_MANY, beside, changed, flipped, mostly_wrong, share_interval, verdict
 from snellen.probes._shared import nothing, percent, span
 from snellen.stats import Estimate, mean_estimate
 
@@ -26,6 +26,8 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
 }
 """Names that stand for other concepts of the world, or for several changed at once; any other name stands for itself."""
 SHAPE = "shape"
+LOST = "do not follow the shape, or were wrong to begin with"
+NEVER_GOOD = f"Never good where most answers {LOST}: what always answers the same hangs on nothing"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Reliance(Probe):
         for name in self._names:
             rows = beside(evidence, "do", name)
             if rows.height:
-                failing = ~rows["then_correct"].to_numpy() if name == SHAPE else _flips(rows)
+                failing = ~rows["then_correct"].to_numpy() if name == SHAPE else flipped(rows)
                 out[name] = rows, failing
         return out
 
@@ -92,10 +94,11 @@ class Reliance(Probe):
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
         """The strongest reliance on what should not matter, then each concept by itself."""
         found = self._found(evidence)
-        findings = [self._finding(name, *pair, evidence) for name, pair in found.items()]
-        return [self._strongest(found, evidence), *findings]
+        lost = self._loses_shape(found, evidence)
+        findings = [self._finding(name, *pair, lost, evidence) for name, pair in found.items()]
+        return [self._strongest(found, lost, evidence), *findings]
 
-    def _strongest(self, found: Mapping[str, tuple[pl.DataFrame, np.ndarray]], evidence: Evidence) -> Finding:
+    def _strongest(self, found: Mapping[str, tuple[pl.DataFrame, np.ndarray]], lost: bool, evidence: Evidence) -> Finding:
         title = "Strongest reliance on what should not matter"
         others = {name: failing for name, (_, failing) in found.items() if name != SHAPE}
         if not others:
@@ -103,20 +106,18 @@ class Reliance(Probe):
         name = max(others, key=lambda other: others[other].mean())
         value, interval = float(others[name].mean()), share_interval(others[name], evidence.seed, len(others))
         among = f", the most among {', '.join(others)}" if len(others) > 1 else ""
-        lost = self._loses_shape(found, evidence)
         judged = verdict(interval)
         return Finding(
             "reliance.strongest",
             title,
             f"With nothing but the {name} changed, {percent(value)}{span(interval)} of the answers change{among}."
-            + (" Yet most answers do not follow the shape either." if lost else ""),
+            + (f" Yet most answers {LOST}." if lost else ""),
             value=value,
             interval=interval,
             unit="share",
             n=len(others[name]),
             verdict="caution" if lost and judged == "good" else judged,
-            thresholds=f"{THRESHOLDS}. Never good where most answers do not follow the shape: what always answers the same hangs "
-            "on nothing",
+            thresholds=f"{THRESHOLDS}. {NEVER_GOOD}",
             limits=(
                 "Holds for this world, where the shape alone makes the category; elsewhere texture or colour may be fair cues.",
                 f"Nothing is said of concepts that were not changed; these were: {', '.join(found)}.",
@@ -126,14 +127,16 @@ class Reliance(Probe):
         )
 
     def _loses_shape(self, found: Mapping[str, tuple[pl.DataFrame, np.ndarray]], evidence: Evidence) -> bool:
-        return SHAPE in found and share_interval(found[SHAPE][1], evidence.seed).low > TOO_MANY
+        if SHAPE in found:
+            return share_interval(found[SHAPE][1], evidence.seed).low > TOO_MANY
+        return mostly_wrong(evidence)
 
-    def _finding(self, name: str, rows: pl.DataFrame, failing: np.ndarray, evidence: Evidence) -> Finding:
+    def _finding(self, name: str, rows: pl.DataFrame, failing: np.ndarray, lost: bool, evidence: Evidence) -> Finding:
         shape, n = name == SHAPE, len(failing)
         held = ~failing if shape else failing
         value, interval = float(held.mean()), share_interval(held, evidence.seed)
         harm = replace(interval, low=1 - interval.high, high=1 - interval.low) if shape else interval
-        before, after = _accuracy(rows)
+        judged, (before, after) = verdict(harm), _accuracy(rows)
         what = "follow it to the new category" if shape else "change"
         return Finding(
             f"reliance.{name}",
@@ -145,8 +148,8 @@ class Reliance(Probe):
             unit="share",
             n=n,
             chance=1 / len(evidence.labels) if shape else None,
-            verdict=verdict(harm),
-            thresholds=f"Of the answers that do not follow it, {THRESHOLDS}" if shape else THRESHOLDS,
+            verdict="note" if lost and judged == "good" else judged,
+            thresholds=f"Of the answers that do not follow it, {THRESHOLDS}" if shape else f"{THRESHOLDS}. {NEVER_GOOD}",
             dataset=evidence.dataset,
         )
 
@@ -184,10 +187,6 @@ def _another(world: World, concept: str) -> World:
     return world.twins(concept, [values[(places[one] + step) % len(values)] for one, step in zip(now, steps, strict=True)])
 
 
-def _flips(rows: pl.DataFrame) -> np.ndarray:
-    return flips(rows["response"].to_numpy(), rows["then_response"].to_numpy())
-
-
 def _accuracy(rows: pl.DataFrame) -> tuple[float, float]:
     return tuple(float(rows[column].to_numpy().astype(float).mean()) for column in ("correct", "then_correct"))  # type: ignore[return-value]
 
@@ -199,4 +198,4 @@ def _cells(name: str, rows: pl.DataFrame) -> tuple[str, ...]:
     if stays.height:
         first, second = (stays[column].to_numpy().reshape(-1, 1) for column in ("confidence", "then_confidence"))
         change = f"{100 * causal_concept_effect(first, second).item():+.1f} points"
-    return name, f"{int(_flips(rows).sum()):,} of {rows.height:,}", percent(before), percent(after), change
+    return name, f"{int(flipped(rows).sum()):,} of {rows.height:,}", percent(before), percent(after), change

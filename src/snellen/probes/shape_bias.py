@@ -113,6 +113,7 @@ def _bias(evidence: Evidence, shape: int, texture: int, people: pl.DataFrame | N
     if human is not None and human.low is not None and human.high is not None:
         least, source = human.low, "trials given"
         claim += f" People: {percent(human.value)}, from {percent(human.low)} to {percent(human.high)} one by one."
+    drawn = TEXTURE_CATEGORY in evidence.trials.columns
     return Finding(
         "shape-bias.value",
         "Shape bias",
@@ -129,7 +130,9 @@ def _bias(evidence: Evidence, shape: int, texture: int, people: pl.DataFrame | N
         "no verdict (too few images) where the interval reaches both",
         limits=(
             "The interval takes images as independent, though several share a shape or a texture; it holds for images like these.",
-            "Style transfer leaves other traces than texture: a low shape bias need not hold for textures of another origin.",
+            "People were asked of other images, with textures laid on by style transfer; these are drawn."
+            if drawn
+            else "Style transfer leaves other traces than texture: a low shape bias need not hold for textures of another origin.",
             "People saw each image for 200 ms before a mask, the model without a limit of time.",
         ),
         dataset=evidence.dataset,

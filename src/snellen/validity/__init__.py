@@ -47,8 +47,8 @@ def validate(
 ) -> Validity:
     """Train the networks that are missing, examine all, and say how well each claim told patients from controls.
 
-    Called again it goes on where it was interrupted. Networks that cannot be trained and exams that fail count as not
-    detected, and are listed with the reason.
+    Called again it goes on where it was interrupted. Networks that cannot be trained and exams that fail count against
+    the probe, and are listed with the reason.
 
     Args:
         claims: what is claimed of which probe.

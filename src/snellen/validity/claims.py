@@ -1,4 +1,4 @@
-"""What each probe claims to detect, and on whom that is tried: fixed before anything was measured."""
+"""What each probe claims to detect, and on whom that is tried: fixed before the validation is run."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Claim:
 
 
 AS_TRAINED = f"world:texture|category=0.5,images=640,seed={EXAM_SEED}"
-_CUED = "Examined on the kind of world that all of them were trained on: elsewhere every network is surer than it is right."
+_CUED = "Examined on the kind of world that all of them were trained on, where a network can be as sure as it is right."
 CATS_AND_DOGS = (
     'world:category={"cat":0.5,"dog":0.5},'
     'background|category={"cat":{"forest":0.9,"horizon":0.1},"dog":{"horizon":0.9,"forest":0.1}},'

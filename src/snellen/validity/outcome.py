@@ -13,9 +13,8 @@ from snellen.validity.statistics import NOTHING, auc, auc_interval, detections
 
 
 def outcome(claim: Claim, readings: Sequence[Reading]) -> Validation:
-    """Sensitivity, specificity and AUC of a claim. Readings without a value count as not detected."""
-    sign = 1.0 if claim.higher else -1.0
-    scores = [NOTHING if one.value is None else sign * one.value for one in readings]
+    """Sensitivity, specificity and AUC of a claim. A reading without a value counts against the probe, whoever it is of."""
+    scores = [_score(claim, one) for one in readings]
     planted = [one.planted for one in readings]
     found = detections(scores, planted, [one.seed for one in readings])
     sick = [score for score, is_sick in zip(scores, planted, strict=True) if is_sick]
@@ -37,6 +36,13 @@ def outcome(claim: Claim, readings: Sequence[Reading]) -> Validation:
         interval.high,
         tuple(replace(one, detected=is_found) for one, is_found in zip(readings, found, strict=True)),
     )
+
+
+def _score(claim: Claim, reading: Reading) -> float:
+    """How sick a network looks: without a value a patient less than any, a control more than any."""
+    if reading.value is None:
+        return NOTHING if reading.planted else -NOTHING
+    return reading.value if claim.higher else -reading.value
 
 
 def _share(flags: Sequence[bool]) -> Share:

@@ -13,16 +13,18 @@ from snellen.validity.cohort import OBSERVERS
 WIDTH = 128
 _INTRODUCTION = (
     "How often is the exam right? For a photograph nobody knows what a network went by. So networks were trained on a drawn "
-    "[world](images.md) with a condition planted in them, patients, and others without it, controls. Each probe that claims to "
+    "[world](world.md) with a condition planted in them, patients, and others without it, controls. Each probe that claims to "
     "detect such a condition examined both. This page is written by `snellen validate --write`, from what it found."
 )
 _RULES = (
-    "The rules were fixed before anything was measured, and no probe was tuned to pass. Each recipe is trained once from every "
+    "The rules were fixed before this was run, and no probe was tuned to pass. The recipes were chosen beforehand, on networks of "
+    "other seeds, so that interventions on the world show the condition in them. Each recipe is trained once from every "
     "seed, which sets its world and its first weights; none of these networks is a patient that comes with Snellen. All are "
     "examined on a world of another seed.",
     "**Sensitivity** is the share of patients detected, **specificity** the share of controls not detected, with Clopper-Pearson "
     "intervals (clopper-1934). A network is detected when its number lies beyond a threshold, half way between the mean of the "
-    "patients and the mean of the controls *of all other seeds*. A number that could not be had counts as not detected.",
+    "patients and the mean of the controls *of all other seeds*. A number that could not be had counts against the probe: as not "
+    "detected in a patient, as detected in a control.",
     "**AUC** is the chance that a random patient has the sicker number than a random control, ties half (hanley-1982). It needs no "
     "threshold. Its interval is by the fifth method of newcombe-2006, which keeps a width where all are told apart. Intervals are "
     "of 95 % and over networks: what other trainings of the same recipes would give, on the same images.",

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from snellen.core import Interval
 
 NOTHING = -math.inf
-"""The score of a network of which the probe found no number: less sick than any."""
+"""The score of a patient of which the probe found no number: less sick than any. That of such a control is its negative."""
 _TINY = 1e-9
 
 
@@ -46,7 +46,7 @@ def auc_interval(area: float, m: int, n: int, level: float = 0.95) -> Interval:
 def detections(scores: Sequence[float], sick: Sequence[bool], seeds: Sequence[int]) -> list[bool]:
     """Which scores (n,) lie above the threshold, half way between the means of patients and controls of all other seeds.
 
-    Where the other seeds hold no number of either group there is no threshold, and nothing is detected; nor is -inf.
+    Where the other seeds hold no number of either group there is no threshold, and nothing is detected but inf; -inf never is.
     """
     values, planted, of = np.asarray(scores, float), np.asarray(sick, bool), np.asarray(seeds)
     out = []
@@ -54,5 +54,5 @@ def detections(scores: Sequence[float], sick: Sequence[bool], seeds: Sequence[in
         others = (of != seed) & np.isfinite(values)
         groups = [values[others & (planted == which)] for which in (True, False)]
         known = all(len(group) for group in groups)
-        out.append(bool(known and value > np.mean([group.mean() for group in groups])))
+        out.append(bool(value == -NOTHING or (known and value > np.mean([group.mean() for group in groups]))))
     return out
