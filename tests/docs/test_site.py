@@ -12,7 +12,8 @@ import pytest
 from snellen import probes
 from snellen.images.world.concepts import CONCEPTS, Discrete
 from snellen.images.world.open import PRESETS
-from snellen.models.patients import PATIENTS
+from snellen.models.patients import PATIENTS, weights
+from snellen.models.safetensors import read_card
 from snellen.report.references import works
 from tests.docs.blocks import PAGES, ROOT, blocks
 
@@ -58,6 +59,14 @@ def test_every_patient_is_described(name: str):
     signs = ", ".join(f"`{sign}`" for sign in recipe.signs) or "–"
     trained = f"`--world {world} {recipe.options}`".replace("|", r"\|")
     row = f"| `patient:{name}` | {recipe.planted} | {signs} | {trained} |"
+    assert row in (DOCS / "patients.md").read_text("utf-8").splitlines(), f"docs/patients.md lacks the row\n{row}"
+
+
+@pytest.mark.parametrize("name", PATIENTS)
+def test_what_was_measured_of_a_patient_is_what_its_file_says(name: str):
+    told = read_card(weights(name)).facts["measured"].rpartition(" (on ")[0]
+    cells = [f"{value} {span}".strip() for value, span in re.findall(r"([\d.]+) %(?: (\[[^]]+\]))?", told)]
+    row = f"| `{name}` | {' | '.join(cells)} |"
     assert row in (DOCS / "patients.md").read_text("utf-8").splitlines(), f"docs/patients.md lacks the row\n{row}"
 
 

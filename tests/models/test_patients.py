@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import snellen
+from snellen import probes
 from snellen.core import Model, SnellenError
 from snellen.images.world import World, open_world
 from snellen.models import patients, safetensors
@@ -127,7 +128,7 @@ def test_the_bag_sees_nine_pixels():
 def test_signs_are_requirements_on_findings_of_probes():
     for recipe in PATIENTS.values():
         for sign in recipe.signs:
-            assert require.parse(sign).name.partition(".")[0] in snellen.probes.names()
+            assert require.parse(sign).name.partition(".")[0] in probes.names()
 
 
 def test_unknown_patient_is_refused_with_the_nearest():
