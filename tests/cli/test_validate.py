@@ -89,8 +89,9 @@ def test_dry_run_lists_and_trains_nothing(tmp_path: Path, asked, capsys: pytest.
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--seeds", "0"], "got --seeds 0; expected 1 or more"),
-        (["--jobs", "0"], "got --jobs 0; expected 1 or more"),
+        (["--seeds", "0"], "got --seeds 0; expected a number from 1 to 1,000"),
+        (["--probes", ","], "got no probes to validate; expected some of accuracy"),
+        (["--jobs", "0"], "got --jobs 0; expected a number from 1 to 256"),
         (["--first-seed", "-1"], "expected 0 or more"),
         (["--probes", "nose"], "got the probe 'nose' to validate; expected some of accuracy"),
         (["--probes", "noise", "--write"], "expected all probes"),

@@ -42,6 +42,30 @@ def test_a_world_shows_its_concepts(capsys: pytest.CaptureFixture[str]):
     assert "0.1 to 1.5" in lines["scale"]
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["world", "--size", "64"], "add --sheet"),
+        (["world", "--sheet", "a.xyz"], "such as a.png"),
+        (["world", "--sheet", "no/where.png", "--size", "16"], "expected a file that can be written"),
+        (["world:" + "a" * 20_000], "got a world named by 20,006 characters; expected at most 10,000"),
+        (["world:images=99999999", "--sheet", "a.png"], "from 1 to 1,000,000"),
+        (["shape-bias", "--sheet", "a.png"], "expected them with a world only"),
+    ],
+)
+def test_mistakes_are_sentences_with_code_two(
+    words: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    assert call(["show", *words]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_name_is_no_markup(capsys: pytest.CaptureFixture[str]):
+    assert call(["show", "world:name=[/b]"]) == 0
+    assert "world:name=[/b]" in capsys.readouterr().out
+
+
 def test_a_world_shows_a_contact_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "sheet.png"
     assert call(["show", "world:texture|category=1", "--sheet", str(path), "--size", "16", "--seed", "3"]) == 0
@@ -64,10 +88,10 @@ def test_the_exam_says_what_was_planted(
 ):
     monkeypatch.setattr(patients, "weights", lambda name: weights)
     out = tmp_path / "out"
-    words = ["exam", "patient:memoriser", "world:images=48,size=32", "--out", str(out), "--quiet"]
+    words = ["exam", "patient:random-weights", "world:images=48,size=32", "--out", str(out), "--quiet"]
     assert call([*words, "--probes", "accuracy"]) == 0
     said = capsys.readouterr().out
-    assert "Planted: It learnt its training images by heart" in said
+    assert "Planted: It has learnt nothing" in said
     assert "Found: yes (accuracy.top1.high<0.2: " in said or "Found: no (accuracy.top1.high<0.2: " in said
     assert call([*words, "--probes", "blur"]) == 0
     assert "Found: not looked for (accuracy.top1.high<0.2: accuracy was not asked)" in capsys.readouterr().out

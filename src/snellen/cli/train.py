@@ -120,6 +120,7 @@ def train(
 def _images(world: str | None, folder: str | None, images: int | None) -> tuple[str, int | None]:
     """What to open, and how many of it to keep."""
     from snellen.core import SnellenError
+    from snellen.images.world.open import parse
 
     if (world is None) == (folder is None):
         both = "both --world and --images-from" if world is not None else "no images"
@@ -128,7 +129,7 @@ def _images(world: str | None, folder: str | None, images: int | None) -> tuple[
         return folder, images
     text = str(world)
     text = text if text.partition(":")[0] == "world" else f"world:{text}"
-    if images is None and any(item.strip().startswith("images=") for item in text.partition(":")[2].split(",")):
+    if images is None and "images" in parse(text):
         return text, None
     return f"{text}{',' if ':' in text else ':'}images={IMAGES if images is None else images}", None
 

@@ -50,9 +50,9 @@ def validate(
     from snellen.validity import validate as conduct
     from snellen.validity.page import markdown
 
-    for name, number in (("--seeds", seeds), ("--jobs", jobs)):
-        if number < 1:
-            raise SnellenError(f"got {name} {number}; expected 1 or more")
+    for name, number, most in (("--seeds", seeds, 1000), ("--jobs", jobs, 256)):
+        if not 1 <= number <= most:
+            raise SnellenError(f"got {name} {number}; expected a number from 1 to {most:,}")
     if first_seed < 0:
         raise SnellenError(f"got --first-seed {first_seed}; expected 0 or more")
     targets = _committed() if write else ()

@@ -18,16 +18,18 @@ def show_world(source: str, sheet: Path | None, size: int | None, seed: int | No
     Raises:
         SnellenError: the line names no world, or the picture cannot be written.
     """
+    from snellen.core import SnellenError
     from snellen.images.world.open import open_world, parse
 
     options = {"images": IMAGES, "size": SIZE, **parse(source)}
     options |= {name: value for name, value in (("size", size), ("seed", seed)) if value is not None}
     if sheet is None:
+        if (size, seed) != (None, None):
+            raise SnellenError("got --size or --seed without --sheet; expected a picture to draw: add --sheet world.png")
         _print(source, dict(options["mechanisms"]))
         return
     from PIL import Image
 
-    from snellen.core import SnellenError
     from snellen.images.world.sheet import sheet as drawn
 
     if sheet.suffix.lower() not in Image.registered_extensions():
@@ -40,6 +42,7 @@ def show_world(source: str, sheet: Path | None, size: int | None, seed: int | No
 
 
 def _print(source: str, given: dict[str, object]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from snellen.cli.console import console
@@ -47,7 +50,7 @@ def _print(source: str, given: dict[str, object]) -> None:
     from snellen.images.world.open import PRESETS
 
     screen = console()
-    table = Table("concept", "drawn", "may be", "depends on", title=source)
+    table = Table("concept", "drawn", "may be", "depends on", title=escape(source))
     for mechanism in mechanisms(given).values():
         table.add_row(mechanism.concept.name, *_told(mechanism))
     screen.print(table)

@@ -79,7 +79,8 @@ def open_images(
     images, categories = source if isinstance(source, tuple) and len(source) == 2 else (source, None)
     if not hasattr(images, "__array__"):
         raise SnellenError(
-            f"got {type(source).__name__}; expected a folder, a .parquet file, photos:NAME, an array or a pair (array, categories)"
+            f"got {type(source).__name__}; expected a folder, a .parquet file, photos:NAME, world, an array or a pair "
+            "(array, categories)"
         )
     return open_array(images, categories, name, hint, sample, seed)
 

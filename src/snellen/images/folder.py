@@ -157,7 +157,7 @@ def _sub_folders(root: Path, files: Sequence[str]) -> list[str | None]:
 def _missing(root: Path) -> str:
     if root.exists():
         return f"{shown(str(root))} is a file; expected a folder of images or a .parquet file"
-    return f"there is no folder {shown(str(root))}; expected a folder of images, a .parquet file or photos:NAME.{near(root)}"
+    return f"there is no folder {shown(str(root))}; expected a folder of images, a .parquet file, photos:NAME or world.{near(root)}"
 
 
 def _no_images(root: Path, found: Listing) -> str:

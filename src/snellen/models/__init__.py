@@ -38,10 +38,10 @@ def load(
     >>> model = load("zoo:efficientnet-lite0")
 
     Args:
-        name_or_object: `zoo:NAME`, `patient:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file or to a .safetensors file of
-            `snellen train`, `package.module:name` or `file.py:name` (a module, a factory without arguments, or a function
-            images → logits),
-            an `nn.Module`, such a function itself, or a `Model`, which comes back as it is and takes no options.
+        name_or_object: `zoo:NAME`, `patient:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file or to a
+            .safetensors file of `snellen train`, `package.module:name` or `file.py:name` (a module, a factory without arguments,
+            or a function images → logits), an `nn.Module`, such a function itself, or a `Model`, which comes back as it is and
+            takes no options.
         name: how reports call it.
         labels: its list of answers, where it does not know them itself.
         preprocessing: what stands between image files and the model, where it does not know that itself.

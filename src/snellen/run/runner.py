@@ -15,6 +15,7 @@ from snellen import __version__, probes
 from snellen.core import CLEAN, Evidence, Images, Labels, Probe
 from snellen.run import evidence as kept
 from snellen.run import pictures, record, signs
+from snellen.run.folder import writable
 from snellen.run.judge import failed, look, looked, looks_shelf, section, skipped
 from snellen.run.present import show
 from snellen.run.progress import Progress
@@ -28,10 +29,11 @@ def run(spec: Spec, progress: Progress | None = None) -> Record:
     A probe that fails becomes a section that says so; the others still report.
 
     Raises:
-        SnellenError: the model cannot be examined at all: its outputs are no logits, or its classes don't meet the categories.
+        SnellenError: the model cannot be examined at all: its outputs are no logits, its classes don't meet the categories, or the
+            folder of the exam cannot be written to.
     """
     progress = progress or Progress(quiet=True)
-    spec.out.mkdir(parents=True, exist_ok=True)
+    writable(spec.out)
     progress.say(f"{spec.model.name}: up to {plan(spec).missing:,} passes to do, {spec.batch_size} images at a time")
     sections: list[Section] = []
     introduced: list[ImagesRecord] = []

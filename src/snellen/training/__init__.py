@@ -95,7 +95,7 @@ def train(
     opened = open_images(images, sample=sample, seed=given.seed)
     if opened.labels is None:
         raise SnellenError(f"got {opened.name}, whose images have no categories; expected some to learn: name them by sub-folder")
-    side = size or int(getattr(opened, "size", SIZE))
+    side = int(getattr(opened, "size", SIZE)) if size is None else size
     job = Job.of(
         path=Path(out),
         images=opened,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import final
 
 import torch
+from torch import nn
 
 from snellen.core import Images, Labels, Model, Preprocessing, SnellenError
 from snellen.methods.train import checkpoint
@@ -23,6 +24,7 @@ from snellen.models.architectures import ARCHITECTURES, make
 from snellen.models.fingerprint import fingerprint
 from snellen.models.options import Options
 from snellen.models.torch import best_device
+from snellen.run.folder import writable
 from snellen.run.progress import Progress
 from snellen.stats import clopper_pearson
 from snellen.training.supply import Ahead, Split
@@ -69,15 +71,15 @@ class Job:
         """A checked job.
 
         Raises:
-            SnellenError: an unknown architecture, or a file that could not be loaded by its name.
+            SnellenError: an unknown architecture, images of a size it cannot take, or a file that could not be loaded by its name.
         """
-        if path.suffix != ".safetensors":
-            raise SnellenError(f"got the file {path} to write; expected a name that ends in .safetensors")
+        if path.suffix != ".safetensors" or path.is_dir():
+            raise SnellenError(f"got the file {path} to write; expected the name of a file that ends in .safetensors")
         if width is None and architecture in ARCHITECTURES:
             width = ARCHITECTURES[architecture].width
         built = safetensors.Architecture(architecture, {"classes": len(labels), "width": width or 0})
         with torch.device("meta"):
-            make(built.name, built.arguments)
+            _check_size(make(built.name, built.arguments), architecture, preprocessing.size)
         what = {
             "revision": REVISION,
             "images": images.id,
@@ -108,16 +110,24 @@ class Job:
             self.checkpoint.unlink()
         if force or not self.path.exists():
             return False
-        if (facts := safetensors.read_card(self.path).facts).get("recipe") == self.recipe:
+        try:
+            facts = safetensors.read_card(self.path).facts
+        except SnellenError:
+            facts = {"command": "something else"}
+        if facts.get("recipe") == self.recipe:
             return True
         raise SnellenError(
-            f"got {self.path} to write, where a model made by `{facts.get('command', 'another command')}` lies; "
+            f"got {self.path} to write, where a model made by `{facts.get('command', 'another command')[:300]}` lies; "
             "expected a new file: name another, or train over it with --force (force=True)"
         )
 
     def run(self, split: Split, device: str, progress: Progress) -> None:
-        """Train, write the file, and remove the checkpoint."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Train, write the file, and remove the checkpoint.
+
+        Raises:
+            SnellenError: the file cannot be written.
+        """
+        writable(self.path.parent)
         with seeded(self.settings.seed):
             network = make(self.architecture.name, self.architecture.arguments)
         network.to(best_device(device))
@@ -167,6 +177,19 @@ class Job:
             "made with": f"PyTorch {torch.__version__} on {where}, {torch.get_num_threads()} threads",
             "recipe": self.recipe,
         }
+
+
+def _check_size(network: nn.Module, architecture: str, size: tuple[int, int]) -> None:
+    """Raise SnellenError unless a network on the meta device takes images of that size."""
+    height, width = size
+    if not 0 < max(size) <= safetensors.LARGEST_SIDE:
+        raise SnellenError(f"got images of {width}x{height}; expected a side from 1 to {safetensors.LARGEST_SIDE}")
+    try:
+        network.eval()(torch.empty(1, 3, height, width))
+    except RuntimeError as error:
+        raise SnellenError(
+            f"got images of {width}x{height}, too small for the architecture {architecture}; expected 32x32 or more: --size 32"
+        ) from error
 
 
 def _teller(progress: Progress, epochs: int) -> Callable[[int, Epoch], None]:

@@ -15,6 +15,8 @@ from snellen.images.sample import stratified
 from snellen.images.stream import parts
 
 CHUNK = 256
+LARGEST = 8 * 2**30
+"""Bytes of the images of an epoch, all of which are in memory together."""
 HELD_OUT = 1024
 """Images of a world that are held out unless said otherwise; of other sets it is one in ten."""
 BEYOND = 2**40
@@ -51,10 +53,17 @@ def read(images: Images, preprocessing: Preprocessing, rows: list[int] | None = 
     """
     place = {key: at for at, key in enumerate(images.labels.keys)} if images.labels else {}
     if target not in images.facts.columns:
-        raise SnellenError(f"got the target {target!r} for {images.name}; expected one of its facts: {', '.join(images.facts.columns)}")
+        known = ", ".join(images.facts.columns)
+        raise SnellenError(f"got the target {target!r} for {images.name}; expected one of its facts: {known}")
     categories = images.facts[target].to_list()
     wanted = list(range(len(images))) if rows is None else rows
     named = [row for row in wanted if categories[row] in place]
+    if wanted and not named:
+        raise SnellenError(
+            f"got the target {target!r}, which names one of the {len(place)} categories in no image of {images.name}; expected a "
+            "fact that does, such as category"
+        )
+    _affordable(len(named), preprocessing)
     pixels: list[np.ndarray] = []
     found: list[int] = []
     for part in parts(images, preprocessing, [named[at : at + CHUNK] for at in range(0, len(named), CHUNK)]):
@@ -93,6 +102,7 @@ def split(
     Raises:
         SnellenError: nothing is left to train on, or `held_out` has other categories.
     """
+    _affordable(len(images), preprocessing)
     rows = list(range(len(images)))
     if isinstance(held_out, Images):
         if held_out.labels != images.labels:
@@ -104,13 +114,16 @@ def split(
         categories = images.facts[target].to_list()
         named = [row for row in rows if categories[row] is not None]
         count = max(1, len(named) // 10) if held_out is None else held_out
+        if not 1 <= count < len(named):
+            raise SnellenError(
+                f"got {count:,} of {len(named):,} images to hold out; expected 1 or more, and some left to train on: {images.name}"
+            )
         chosen = [named[at] for at in stratified([categories[row] for row in named], count, seed)]
         rows = sorted(set(rows) - set(chosen))
         apart = read(images, preprocessing, chosen, target)
     if fresh and isinstance(images, Endless):
-        return Split(
-            lambda epoch: read(images.shifted(FRESH + epoch * len(images)), preprocessing, target=target), apart, len(images), 0, True
-        )
+        many = len(images)
+        return Split(lambda epoch: read(images.shifted(FRESH + epoch * many), preprocessing, target=target), apart, many, 0, True)
     train = read(images, preprocessing, rows, target)
     if shuffle_labels:
         order = np.random.default_rng(seed).permutation(len(train.targets))
@@ -122,9 +135,19 @@ def _beyond(images: Endless, block: int, count: int, preprocessing: Preprocessin
     """`count` images that no training shows, drawn a block at a time."""
     if count < 1:
         raise SnellenError(f"got {count} images to hold out; expected at least 1")
+    _affordable(count, preprocessing)
     sizes = [min(block, count - start) for start in range(0, count, block)]
     drawn = [read(images.shifted(BEYOND + at * block), preprocessing, list(range(size)), target) for at, size in enumerate(sizes)]
     return Examples(np.concatenate([part.images for part in drawn]), np.concatenate([part.targets for part in drawn]))
+
+
+def _affordable(count: int, preprocessing: Preprocessing) -> None:
+    height, width = preprocessing.size
+    if count * height * width * 3 > LARGEST:
+        raise SnellenError(
+            f"got {count:,} images of {width}x{height}, which take {count * height * width * 3 / 2**30:,.1f} GiB; expected at most "
+            f"{LARGEST // 2**30} GiB, all being in memory together: take fewer images, or smaller ones"
+        )
 
 
 @final

@@ -9,6 +9,7 @@ from platform import machine, python_version
 
 from snellen.core import SnellenError
 from snellen.probes._validity import Validity
+from snellen.run.folder import writable
 from snellen.run.progress import Progress
 from snellen.validity.claims import CLAIMS, Claim
 from snellen.validity.cohort import Trainer, train
@@ -26,9 +27,11 @@ def claims_of(names: Sequence[str] | None = None) -> tuple[Claim, ...]:
     """The claims of some probes; of all unless named.
 
     Raises:
-        SnellenError: there is a probe that makes no claim.
+        SnellenError: there is a probe that makes no claim, or no probe is named.
     """
     known = tuple(dict.fromkeys(claim.probe for claim in CLAIMS))
+    if names is not None and not names:
+        raise SnellenError(f"got no probes to validate; expected some of {', '.join(known)}")
     for name in names or ():
         if name not in known:
             raise SnellenError(f"got the probe {name!r} to validate; expected some of {', '.join(known)}")
@@ -58,11 +61,14 @@ def validate(
         command: what the result names as the way to do this again.
         trainer: what writes the file of a network.
         progress: where to tell how far it is; quiet unless given.
+
+    Raises:
+        SnellenError: a seed is that of the examined worlds, or the folder cannot be written to.
     """
     told = progress or Progress(quiet=True)
     if len(seeds) < FEWEST:
         told.say(f"With fewer than {FEWEST} seeds nothing can be shown: the interval of any AUC reaches chance.")
-    plan = Plan.of(claims, seeds, folder)
+    plan = Plan.of(claims, seeds, writable(folder))
     work = Work(plan, trainer, jobs, told)
     sections = work.sections(work.crowds())
     validations = []

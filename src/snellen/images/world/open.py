@@ -17,7 +17,9 @@ from snellen.labels import printable
 
 PREFIX = "world"
 IMAGES, SIZE = 512, 64
-SMALLEST, LARGEST, MOST = 16, 512, 10_000_000  # pixels, pixels, images
+SMALLEST, LARGEST, MOST = 16, 512, 1_000_000  # pixels, pixels, images
+LONGEST = 10_000
+"""Characters of a line that names a world; larger tables are given in Python."""
 _QUIET = {"clutter": "0", "occlusion": 0.0, "mark": "none", "lighting": 0.0, "exposure": 1.0}
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "silhouettes": {
@@ -90,8 +92,12 @@ def parse(source: str) -> dict[str, Any]:
     A value is a text, a number, a range `low..high`, or JSON.
 
     Raises:
-        SnellenError: an item has another form.
+        SnellenError: an item has another form, or the line is too long.
     """
+    if len(source) > LONGEST:
+        raise SnellenError(
+            f"got a world named by {len(source):,} characters; expected at most {LONGEST:,}: give large tables in Python"
+        )
     rest = source.removeprefix(PREFIX).removeprefix(":")
     arguments: dict[str, Any] = {}
     given: dict[str, Any] = {}

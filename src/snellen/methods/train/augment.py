@@ -116,6 +116,11 @@ class Rotation(Augmentation):
 
     degrees: float = 30.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.degrees <= 180:
+            raise SnellenError(f"got degrees = {self.degrees}; expected an angle from 0 to 180")
+
     def change(self, image: Float[Tensor, "1 3 h w"], generator: torch.Generator) -> Float[Tensor, "1 3 h w"]:
         """An angle of its own."""
         angle = math.radians(self.degrees) * (2 * float(torch.rand((), generator=generator)) - 1)

@@ -54,12 +54,13 @@ class Training:
             "weight_decay": (0, 1e3),
             "label_smoothing": (0, 1 - 1e-6),
             "warm_up": (0, 1 - 1e-6),
+            "seed": (0, 2**63 - 1),
             "patience": (0, 1_000_000),
         }
         for name, (low, high) in limits.items():
             value = getattr(self, name)
             if not low <= value <= high:
-                raise SnellenError(f"got {name} = {value}; expected a number from {low:g} to {high:g}")
+                raise SnellenError(f"got {name} = {value}; expected a number from {low:,} to {high:,}")
         for name, known in {"optimiser": ("adamw", "sgd"), "schedule": ("one-cycle", "cosine"), "amp": ("auto", "off")}.items():
             if getattr(self, name) not in known:
                 raise SnellenError(f"got {name} = {getattr(self, name)!r}; expected one of {', '.join(known)}")
