@@ -48,6 +48,12 @@ def test_who_may_be_guessing_is_not_judged():
     assert WorstGroup("light").judge(evidence(8000, 0.2, 0.2))[0].verdict == "good"
 
 
+def test_a_column_with_a_name_like_a_pattern_is_that_column():
+    whole = evidence(night=0.4)
+    odd = replace(whole, trials=whole.trials.rename({"light": "^.*$"}))
+    assert WorstGroup().judge(odd)[0].claim == WorstGroup().judge(whole)[0].claim.replace("light", "^.*$")
+
+
 def test_interval_is_shared_out_over_the_groups():
     worst, _ = WorstGroup().judge(evidence(night=0.5))
     exact = clopper_pearson(round(worst.value * worst.n), worst.n, 1 - 0.05 / 6)

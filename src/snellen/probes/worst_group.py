@@ -95,7 +95,7 @@ class WorstGroup(Probe):
         found: dict[bytes, Group] = {}
         small = 0
         for keys in [[name] for name in columns] + [["category", name] for name in columns if name != "category"]:
-            for values, members in _parts(rows.select(pl.col(keys).cast(pl.String))):
+            for values, members in _parts(pl.DataFrame({key: rows[key].cast(pl.String) for key in keys})):
                 if len(members) < self.least:
                     small += 1
                     continue

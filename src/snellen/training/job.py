@@ -112,12 +112,13 @@ class Job:
             return False
         try:
             facts = safetensors.read_card(self.path).facts
+            there = f"a model made by `{facts.get('command', 'another command')[:300]}`"
         except SnellenError:
-            facts = {"command": "something else"}
+            facts, there = {}, "a file of another kind"
         if facts.get("recipe") == self.recipe:
             return True
         raise SnellenError(
-            f"got {self.path} to write, where a model made by `{facts.get('command', 'another command')[:300]}` lies; "
+            f"got {self.path} to write, where {there} lies; "
             "expected a new file: name another, or train over it with --force (force=True)"
         )
 
