@@ -58,6 +58,8 @@ bench: $(VENV)/.dev  ## The benchmarks; figures go to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/exam_overhead.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/people.py
+	$(BIN)/python benchmarks/world.py
+	$(BIN)/python benchmarks/training.py
 
 clean:  ## Remove environments and build outputs
 	rm -rf .venv .venv-hubs dist site .pytest_cache .ruff_cache .hypothesis
