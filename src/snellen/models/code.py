@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -16,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from snellen.core import Model, SnellenError
+from snellen.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from snellen.models.options import Options
@@ -35,8 +35,7 @@ def load(text: str, options: Options) -> Model:
     with _importable(Path.cwd()):
         module = _file(Path(where)) if where.endswith(".py") else _module(where, text)
         if not hasattr(module, name):
-            near = difflib.get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], n=1)
-            hint = f" Did you mean {where}:{near[0]}?" if near else ""
+            hint = did_you_mean(name, (known for known in vars(module) if not known.startswith("_")), f"{where}:")
             raise SnellenError(f"{where} has no {name!r}; expected a network, a factory or a function of that name.{hint}")
         thing = getattr(module, name)
         called = replace(options, name=options.name or f"{Path(where).name if where.endswith('.py') else where}:{name}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from snellen import labels
 from snellen.core import Model, Preprocessing, SnellenError
+from snellen.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from snellen.models.options import Options
@@ -134,9 +134,7 @@ def load(name: str, options: Options) -> Model:
         SnellenError: there is no such model, its package is not installed, or the file in it is not the expected one.
     """
     if name not in ENTRIES:
-        near = difflib.get_close_matches(name, ENTRIES, n=1, cutoff=0.4)
-        hint = f" Did you mean zoo:{near[0]}?" if near else ""
-        raise SnellenError(f"got zoo:{name}; expected one of {', '.join(ENTRIES)}.{hint}")
+        raise SnellenError(f"got zoo:{name}; expected one of {', '.join(ENTRIES)}.{did_you_mean(name, ENTRIES, 'zoo:')}")
     entry = ENTRIES[name]
     path, version = _locate(f"zoo:{name}", entry)
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from snellen.core import Probe, SnellenError
+from snellen.nearest import did_you_mean
 
 DEFAULT = (
     "accuracy",
@@ -68,10 +68,7 @@ def get(name: str) -> type[Probe]:
         return plugins[name[7:]].load()
     plain = name.replace("_", "-")
     if plain not in names():
-        near = difflib.get_close_matches(plain, names(), n=1)
-        raise SnellenError(
-            f"there is no probe {name!r}." + (f" Did you mean {near[0]}?" if near else "") + f" Known: {', '.join(names())}"
-        )
+        raise SnellenError(f"there is no probe {name!r}.{did_you_mean(plain, names())} Known: {', '.join(names())}")
     return _final(importlib.import_module(f"snellen.probes.{plain.replace('-', '_')}"), name)
 
 

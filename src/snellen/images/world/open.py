@@ -10,10 +10,11 @@ import numpy as np
 
 from snellen.core import SnellenError
 from snellen.images.sample import stratified
-from snellen.images.world.values import hint, whole
+from snellen.images.world.values import whole
 from snellen.images.world.world import LAST, World
 from snellen.images.world.world import sample as draw_facts
 from snellen.labels import printable
+from snellen.nearest import did_you_mean
 
 PREFIX = "world"
 IMAGES, SIZE = 512, 64
@@ -152,5 +153,6 @@ def _given(mechanisms: Any) -> dict[str, Any]:
 
 def _preset(name: str) -> dict[str, Any]:
     if name not in PRESETS:
-        raise SnellenError(f"got the world {name!r}; expected one of {', '.join(PRESETS)}, or key=value.{hint(name, PRESETS)}")
+        hint = did_you_mean(name, PRESETS)
+        raise SnellenError(f"got the world {name!r}; expected one of {', '.join(PRESETS)}, or key=value.{hint}")
     return dict(PRESETS[name])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from snellen.core import SnellenError
 from snellen.images.world.concepts import CONCEPTS, Concept, Discrete
+from snellen.nearest import did_you_mean
 
 
 def find(name: Any) -> Concept:
@@ -20,7 +20,7 @@ def find(name: Any) -> Concept:
         SnellenError: there is none.
     """
     if not isinstance(name, str) or name not in CONCEPTS:
-        raise SnellenError(f"got the concept {name!r}; expected one of {', '.join(CONCEPTS)}.{hint(name, CONCEPTS)}")
+        raise SnellenError(f"got the concept {name!r}; expected one of {', '.join(CONCEPTS)}.{did_you_mean(name, CONCEPTS)}")
     return CONCEPTS[name]
 
 
@@ -34,7 +34,7 @@ def checked(concept: Concept, values: Iterable[Any]) -> np.ndarray:
         texts = [str(value) for value in values]
         for value in dict.fromkeys(texts):
             if value not in concept.values:
-                near = hint(value, concept.values)
+                near = did_you_mean(value, concept.values)
                 raise SnellenError(f"got {concept.name} = {value!r}; expected one of {', '.join(concept.values)}.{near}")
         return np.array(texts, str)
     numbers = []
@@ -85,9 +85,3 @@ def places(rows: Iterable[Any], count: int) -> list[int]:
     if len(set(chosen)) < len(chosen):
         raise SnellenError("got a row twice; expected each image once")
     return chosen
-
-
-def hint(value: Any, known: Iterable[str]) -> str:
-    """A question that offers the nearest known text, or nothing."""
-    near = difflib.get_close_matches(str(value)[:64], list(known), n=1)
-    return f" Did you mean {near[0]}?" if near else ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from snellen.core import SnellenError
+from snellen.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,8 +40,7 @@ def make(name: str, arguments: Mapping[str, int]) -> nn.Module:
         SnellenError: there is no such architecture, or it does not take these arguments.
     """
     if name not in ARCHITECTURES:
-        near = difflib.get_close_matches(name, ARCHITECTURES, n=1, cutoff=0.4)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, ARCHITECTURES)
         raise SnellenError(f"got the architecture {name!r}; expected one of {', '.join(ARCHITECTURES)}.{hint}")
     if not set(arguments) <= {"classes", "width"} or not all(type(v) is int and 1 < v <= LARGEST for v in arguments.values()):
         raise SnellenError(

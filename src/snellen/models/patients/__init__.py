@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snellen.core import Model, SnellenError
 from snellen.models.patients.recipes import PATIENTS, Recipe
+from snellen.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from snellen.models.options import Options
@@ -46,7 +46,6 @@ def weights(name: str) -> Path:
         SnellenError: there is no such patient.
     """
     if name not in PATIENTS:
-        near = difflib.get_close_matches(name, PATIENTS, n=1)
-        hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
+        hint = did_you_mean(name, PATIENTS, PREFIX)
         raise SnellenError(f"got the patient {name!r}; expected one of {', '.join(PATIENTS)}.{hint}")
     return Path(__file__).parent / f"{name}.safetensors"
