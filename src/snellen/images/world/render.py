@@ -19,7 +19,7 @@ from snellen.images.world.textures import FAMILIES
 VERSION = 1
 """Rises when an image changes."""
 
-_AT_ONCE = 1 << 18
+_AT_ONCE = 1 << 19
 """Pixels drawn together, so that the arrays in work stay in the processor's cache."""
 _PERIOD = 0.26
 """One texture unit in object units, at a texture scale of one."""

@@ -41,7 +41,7 @@ class World(Images):
     seed: int
     given: Mapping[str, Any] = field(default_factory=dict)
     """The mechanisms that differ from those of the concepts themselves."""
-    together = 64
+    together = 128
 
     @classmethod
     def of(cls, facts: pl.DataFrame, size: int, seed: int, given: Mapping[str, Any], name: str, origin: Mapping[str, str]) -> World:
