@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from snellen.core import Labels, Model, Preprocessing, SnellenError, Unsupported
+from snellen.frozen import frozen
 from snellen.labels import printable
 from snellen.models.fingerprint import identity
 from snellen.models.pixels import checked
@@ -148,22 +149,10 @@ class TorchModel(Model):
 
     @contextlib.contextmanager
     def _examined(self) -> Iterator[None]:
-        modes = [(part, part.training) for part in self.module.modules()]
-        thawed = [p for p in self.module.parameters() if p.requires_grad]
         gpus = [self.device] if self.device.type == "cuda" else []
-        try:
-            for part, _ in modes:
-                part.training = False
-            for parameter in thawed:
-                parameter.requires_grad_(False)
-            with torch.random.fork_rng(gpus), torch.inference_mode(False):
-                _seed(self.device)
-                yield
-        finally:
-            for parameter in thawed:
-                parameter.requires_grad_(True)
-            for part, training in modes:
-                part.training = training
+        with frozen(self.module), torch.random.fork_rng(gpus), torch.inference_mode(False):
+            _seed(self.device)
+            yield
 
 
 @final

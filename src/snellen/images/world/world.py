@@ -114,9 +114,9 @@ class World(Images):
                 got = f"got {len(each)} values of {concept} for {len(self)} images"
                 raise SnellenError(f"{got}; expected one for all, or one an image")
             other = checked(known, each)
-        return self.redrawn(self.facts.with_columns(pl.Series(concept, other)), f"{concept} changed")
+        return self._of(self.facts.with_columns(pl.Series(concept, other)), f"{concept} changed")
 
-    def redrawn(self, facts: pl.DataFrame, what: str = "facts changed") -> World:
+    def redrawn(self, facts: pl.DataFrame) -> World:
         """The images of other facts, for example edited ones: the columns `index` and of all concepts are read.
 
         Raises:
@@ -131,7 +131,10 @@ class World(Images):
         if index.n_unique() < len(index):
             raise SnellenError("got facts with an index twice; expected each image once")
         clean = facts.with_columns(index, *(_column(concept, facts[name]) for name, concept in CONCEPTS.items()))
-        return World.of(clean, self.size, self.seed, self.given, self.name, {**self.origin, "intervention": what})
+        return self._of(clean, "facts changed")
+
+    def _of(self, facts: pl.DataFrame, intervention: str) -> World:
+        return World.of(facts, self.size, self.seed, self.given, self.name, {**self.origin, "intervention": intervention})
 
     def chosen(self, rows: Sequence[int]) -> World:
         """Some of the images, each at most once.

@@ -1,15 +1,14 @@
-"""The loss and accuracy of a network on images, and a network held still for a while."""
+"""The loss and accuracy of a network on images."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from snellen.frozen import frozen
 
 BATCH = 256
 
@@ -20,28 +19,13 @@ def to_unit(images: UInt8[np.ndarray, "n 3 h w"], device: torch.device, channels
     return torch.from_numpy(images).to(device).to(torch.float32, memory_format=layout).div_(255)
 
 
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """`network` in eval mode with frozen parameters; afterwards every part is as it was."""
-    modes = [(part, part.training) for part in network.modules()]
-    thawed = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    try:
-        network.eval().requires_grad_(False)
-        yield
-    finally:
-        for parameter in thawed:
-            parameter.requires_grad_(True)
-        for part, training in modes:
-            part.training = training
-
-
 def evaluate(
     network: nn.Module, images: UInt8[np.ndarray, "n 3 h w"], targets: Int[np.ndarray, " n"], channels_last: bool = True
 ) -> tuple[float, int]:
     """Mean cross-entropy in nats, and how many of the images are classified as their targets say."""
     device = next(network.parameters()).device
     loss, hits = 0.0, 0
-    with evaluating(network), torch.no_grad():
+    with frozen(network), torch.no_grad():
         for start in range(0, len(images), BATCH):
             truth = torch.from_numpy(targets[start : start + BATCH]).long().to(device)
             logits = network(to_unit(images[start : start + BATCH], device, channels_last)).float()

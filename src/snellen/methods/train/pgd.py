@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from snellen.core import SnellenError
-from snellen.methods.train.evaluate import evaluating
+from snellen.frozen import frozen
 
 
 @final
@@ -46,7 +46,7 @@ class Pgd:
         low, high = (images - self.epsilon).clamp_min(0), (images + self.epsilon).clamp_max(1)
         start = torch.rand(images.shape, generator=generator).to(images)
         found = low + (high - low) * start
-        with evaluating(network), torch.enable_grad():
+        with frozen(network), torch.enable_grad():
             for _ in range(self.steps):
                 found = found.detach().requires_grad_()
                 loss = F.cross_entropy(network(found).float(), targets, reduction="sum")
