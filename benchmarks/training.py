@@ -11,17 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 
-from snellen.models.patients import PATIENTS, Recipe
-
-
-def images(recipe: Recipe) -> int:
-    """How many images a training shows."""
-    options = recipe.options.split()
-    given = dict(pairwise(options))
-    return int(given.get("--images", "8192")) * int(given.get("--epochs", "20"))
+from snellen.models.patients import PATIENTS
 
 
 def main() -> None:
@@ -36,7 +28,7 @@ def main() -> None:
             subprocess.run([program, *command[1:], "--quiet"], check=True, env=environment, stdout=subprocess.DEVNULL)
             after, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - start
         core = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        shown = images(PATIENTS[name])
+        shown = PATIENTS[name].shown
         print(f"| {name} | {shown:,} | {core:.0f} | {clock:.0f} | {core / shown * 10_000:.1f} |", flush=True)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from snellen.errors import SnellenError, Unreadable, Unsupported
+
 if TYPE_CHECKING:
     import numpy as np
     import polars as pl
@@ -20,18 +22,6 @@ Array: TypeAlias = Any
 
 Verdict: TypeAlias = Literal["good", "caution", "bad", "note", "not applicable", "failed"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box"]
-
-
-class SnellenError(ValueError):
-    """Something a user can mend. The message says what was got, what was expected and what to do."""
-
-
-class Unsupported(SnellenError):
-    """This model (or image set) cannot do what was asked; the message gives the reason a report can print."""
-
-
-class Unreadable(SnellenError):
-    """An image could not be read; the message is the reason, in a few words."""
 
 
 @dataclass(frozen=True)

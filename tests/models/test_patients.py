@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from functools import cache
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,13 @@ import pytest
 
 import snellen
 from snellen import probes
+from snellen.cli import train as command_line
+from snellen.cli.train import train
 from snellen.core import Model, SnellenError
 from snellen.images.world import World, open_world
 from snellen.models import patients, safetensors
 from snellen.models.patients import PATIENTS, weights
+from snellen.models.patients.recipes import EPOCHS, IMAGES
 from snellen.run import require
 
 LARGEST = 400_000
@@ -129,6 +133,13 @@ def test_signs_are_requirements_on_findings_of_probes():
     for recipe in PATIENTS.values():
         for sign in recipe.signs:
             assert require.parse(sign).name.partition(".")[0] in probes.names()
+
+
+def test_recipes_know_what_a_training_shows_unless_told():
+    given = signature(train).parameters
+    assert (command_line.IMAGES, given["epochs"].default) == (IMAGES, EPOCHS)
+    assert PATIENTS["healthy"].shown == 4096 * 6
+    assert PATIENTS["texture-biased"].shown == IMAGES * 10
 
 
 def test_unknown_patient_is_refused_with_the_nearest():

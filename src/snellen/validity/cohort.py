@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, final
 
@@ -24,7 +22,6 @@ OBSERVERS = 3
 """Networks that stand in for people."""
 SECONDS_AN_IMAGE, SECONDS_A_TRAINING, SECONDS_AN_EXAM = 8e-4, 5.0, 2.0
 """About what one core takes."""
-_IMAGES, _EPOCHS = 8192, 20  # of `snellen train` unless its options say otherwise
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -55,9 +52,7 @@ class Patient:
     @property
     def seconds(self) -> float:
         """About what its training takes, of one core."""
-        words = shlex.split(PATIENTS[self.recipe].options) if self.recipe in PATIENTS else []
-        given = dict(pairwise(words))
-        shown = int(given.get("--images", _IMAGES)) * int(given.get("--epochs", _EPOCHS))
+        shown = PATIENTS[self.recipe].shown if self.recipe in PATIENTS else 0
         return SECONDS_A_TRAINING + SECONDS_AN_IMAGE * shown
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+
+IMAGES, EPOCHS = 8192, 20
+"""Of `snellen train`, unless the options say otherwise."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Recipe:
         seed = self.seed if seed is None else seed
         world = f"world:{self.world},seed={seed}" if self.world else f"world:seed={seed}"
         return ["snellen", "train", "--world", world, *shlex.split(self.options), "--seed", str(seed), "--out", out]
+
+    @property
+    def shown(self) -> int:
+        """How many images its training shows."""
+        given = dict(pairwise(shlex.split(self.options)))
+        return int(given.get("--images", IMAGES)) * int(given.get("--epochs", EPOCHS))
 
 
 HEALTHY = "texture|category=0.5"
