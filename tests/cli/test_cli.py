@@ -182,7 +182,7 @@ def test_list_and_show(capsys: pytest.CaptureFixture[str]):
     assert call(["show", "calibration"]) == 0
     said = capsys.readouterr().out
     assert "--set calibration.bins=15" in said
-    assert call(["show", "perturb.contrast"]) == 0
+    assert call(["show", "perturb.distortions.contrast"]) == 0
     assert call(["list", "colours"]) == 2
 
 

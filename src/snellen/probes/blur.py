@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snellen.core import Array
-from snellen.methods.perturb.low_pass import low_pass
+from snellen.methods.perturb.distortions.low_pass import low_pass
 from snellen.probes._sweep import Sweep
 
 

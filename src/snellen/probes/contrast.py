@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snellen.core import Array
-from snellen.methods.perturb.contrast import contrast
+from snellen.methods.perturb.distortions.contrast import contrast
 from snellen.probes._sweep import Sweep
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snellen.arrays import uniform
 from snellen.core import Array
-from snellen.methods.perturb.uniform_noise import uniform_noise
+from snellen.methods.perturb.distortions.uniform_noise import uniform_noise
 from snellen.probes._sweep import Sweep
 
 

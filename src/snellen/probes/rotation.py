@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snellen.core import Array
-from snellen.methods.perturb.rotation import rotation
+from snellen.methods.perturb.distortions.rotation import rotation
 from snellen.probes._sweep import Sweep
 
 

@@ -14,11 +14,11 @@ from PIL import Image
 
 from snellen.arrays import to_numpy, uniform
 from snellen.core import SnellenError
-from snellen.methods.perturb.contrast import contrast
+from snellen.methods.perturb.distortions.contrast import contrast
+from snellen.methods.perturb.distortions.low_pass import blur_matrix, low_pass
+from snellen.methods.perturb.distortions.rotation import rotation
+from snellen.methods.perturb.distortions.uniform_noise import uniform_noise
 from snellen.methods.perturb.grey import as_shown, luminance
-from snellen.methods.perturb.low_pass import blur_matrix, low_pass
-from snellen.methods.perturb.rotation import rotation
-from snellen.methods.perturb.uniform_noise import uniform_noise
 
 TOLERANCE = 2e-6
 NATIVE: dict[str, Callable] = {"numpy": np.asarray, "torch": torch.as_tensor}

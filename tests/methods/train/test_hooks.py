@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from snellen.core import SnellenError
-from snellen.methods.perturb.contrast import contrast
-from snellen.methods.perturb.low_pass import low_pass
-from snellen.methods.perturb.rotation import rotation
+from snellen.methods.perturb.distortions.contrast import contrast
+from snellen.methods.perturb.distortions.low_pass import low_pass
+from snellen.methods.perturb.distortions.rotation import rotation
 from snellen.methods.train.augment import AUGMENTATIONS, Blur, Contrast, QuarterTurns, Rotation, UniformNoise
 from snellen.methods.train.pgd import Pgd
 from snellen.methods.train.seeds import generator, mixed, seeded

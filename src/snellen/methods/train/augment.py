@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from snellen.core import SnellenError
-from snellen.methods.perturb.contrast import contrast
-from snellen.methods.perturb.low_pass import low_pass
-from snellen.methods.perturb.rotation import rotation
-from snellen.methods.perturb.uniform_noise import uniform_noise
+from snellen.methods.perturb.distortions.contrast import contrast
+from snellen.methods.perturb.distortions.low_pass import low_pass
+from snellen.methods.perturb.distortions.rotation import rotation
+from snellen.methods.perturb.distortions.uniform_noise import uniform_noise
 
 SIGMA_STEP = 0.25
 """Pixels between the blurs that are drawn from, so that few filters serve all images."""

@@ -1,0 +1,1 @@
+"""The fifteen common corruptions of ImageNet-C and its four extra ones, one file each."""

@@ -1,0 +1,1 @@
+"""The twelve distortions that people were tested on, one file each."""

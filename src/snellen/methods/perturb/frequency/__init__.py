@@ -1,0 +1,1 @@
+"""Parts of the spectrum kept, taken away or shaken, one file each."""

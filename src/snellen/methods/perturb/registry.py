@@ -1,0 +1,194 @@
+"""The perturbations by name: every file of the sub-folders that has LEVELS, and files of one's own."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from snellen.arrays import like, to_numpy
+from snellen.core import Array, Condition, SnellenError
+from snellen.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+HOME = Path(__file__).parent
+SIDES = (32, 64)
+"""Sides of small images for which some perturbations have levels of their own, as published."""
+
+
+@final
+@dataclass(frozen=True)
+class Perturbation:
+    """One way to change images, at its levels; `change(images, amount, keys)` is the function of its file.
+
+    Attributes:
+        name: family/name, such as corruptions/fog.
+        summary: what it does, in one line.
+        source: citation key, or "" for one's own.
+        levels: text → amount, weakest first, for images of about 224 pixels.
+        small: side → levels published for images that small.
+        change: float32 (N, 3, H, W) in [0, 1], an amount and N integers that seed whatever is random → the same shape.
+        version: rises when the same (image, level, key) would give other pixels.
+        code: the hash of a file of one's own; empty for built-in ones.
+    """
+
+    name: str
+    summary: str
+    source: str
+    levels: Mapping[str, Any]
+    small: Mapping[int, Mapping[str, Any]]
+    change: Callable[[Tensor, Any, Sequence[int]], Tensor] = field(repr=False)
+    version: int = 1
+    code: str = ""
+
+    def amount(self, level: str, side: int) -> Any:
+        """What `level` means for images of this shorter side: the levels published for the nearest side, in ratio.
+
+        Raises:
+            SnellenError: there is no such level.
+        """
+        if level not in self.levels:
+            hint = did_you_mean(level, self.levels)
+            raise SnellenError(f"got level {level!r} of {self.name}; expected one of {', '.join(self.levels)}.{hint}")
+        nearest = min((*self.small, 224), key=lambda published: abs(np.log(published / side)))
+        return self.small.get(nearest, self.levels)[level]
+
+    def __call__(self, images: Array, level: str, keys: Sequence[int]) -> Array:
+        """Images of any framework, float in [0, 1] or uint8, (N, 3, H, W), as they are at `level`, in the type they came in.
+
+        `keys` are N integers that seed whatever is random, one an image: the same key gives the same, in any batch. What is
+        returned as uint8 is truncated, not rounded, as the published image files are.
+
+        Raises:
+            SnellenError: there is no such level, or the images are not what is expected.
+        """
+        import torch
+
+        if not isinstance(images, torch.Tensor):
+            given = to_numpy(images)
+            changed = self(torch.from_numpy(np.ascontiguousarray(given)), level, keys).numpy()
+            return changed if isinstance(images, np.ndarray) else like(changed, images)
+        _check(images, len(keys))
+        whole = images.dtype == torch.uint8
+        pixels = images.float() / 255 if whole else images
+        with torch.no_grad():
+            changed = self.change(pixels, self.amount(level, min(images.shape[2:])), keys).clamp(0, 1)
+        return (changed * 255 + 1e-4).to(torch.uint8) if whole else changed
+
+    def condition(self, level: str, after: Callable[[Array], Array] | None = None, recipe: str = "") -> Condition:
+        """A condition to show a model: 8-bit values, then `after`, such as a JPEG file; `recipe` says what that is."""
+        said = json.dumps([self.code, recipe]) if self.code or recipe else ""
+        return Condition(self.name, level, self.version, said, partial(self._shown, level, after))
+
+    def _shown(self, level: str, after: Callable[[Array], Array] | None, images: Array, keys: Sequence[int]) -> Array:
+        from snellen.methods.perturb.grey import as_shown
+
+        shown = as_shown(self(images, level, keys))
+        return shown if after is None else after(shown)
+
+
+def names() -> tuple[str, ...]:
+    """family/name of every built-in perturbation, in order of families."""
+    return tuple(_facts())
+
+
+def summaries() -> dict[str, str]:
+    """family/name → first line of its file's docstring, read without importing."""
+    return dict(_facts())
+
+
+def get(name: str) -> Perturbation:
+    """A perturbation: `corruptions/fog`, `fog` where no other family has one, `plugin:name`, or a path `./mine.py`.
+
+    A file of one's own has a docstring, a mapping LEVELS (text → amount, weakest first) and one function named as the file,
+    `mine(images, amount)` or `mine(images, amount, keys)`.
+
+    Raises:
+        SnellenError: there is none of that name, or its file lacks something.
+    """
+    if name.endswith(".py"):
+        path = Path(name)
+        return _made(_from_file(path), path.stem, path.stem, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+    if name.startswith("plugin:"):
+        plugins = {point.name: point for point in entry_points(group="snellen.perturbations")}
+        if name[7:] not in plugins:
+            raise SnellenError(f"got {name}; installed plug-ins offer: {', '.join(sorted(plugins)) or 'none'}")
+        return _made(plugins[name[7:]].load(), name[7:], name[7:], name)
+    plain = name.replace("_", "-")
+    known = [full for full in names() if plain in (full, full.partition("/")[2])]
+    if len(known) > 1:
+        raise SnellenError(f"got {name}, which may be any of {', '.join(known)}: say which")
+    if not known:
+        shorts = [full.partition("/")[2] for full in names()]
+        hint = did_you_mean(plain.rpartition("/")[2], shorts)
+        raise SnellenError(f"there is no perturbation {name!r}.{hint} Known: {', '.join(names())}")
+    family, _, stem = known[0].replace("-", "_").partition("/")
+    return _made(importlib.import_module(f"snellen.methods.perturb.{family}.{stem}"), known[0], stem)
+
+
+@cache
+def _facts() -> Mapping[str, str]:
+    found = {}
+    for path in sorted(HOME.glob("*/[!_]*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        assigned = {t.id for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)}
+        if "LEVELS" in assigned:
+            name = f"{path.parent.name}/{path.stem}".replace("_", "-")
+            found[name] = (ast.get_docstring(tree) or "").partition("\n")[0]
+    return found
+
+
+def _made(module: ModuleType, name: str, function: str, code: str = "") -> Perturbation:
+    levels: Any = getattr(module, "LEVELS", None)
+    change: Any = getattr(module, function.replace("-", "_"), None)
+    if not isinstance(levels, Mapping) or not levels or not all(isinstance(level, str) for level in levels):
+        raise SnellenError(f"{name} has LEVELS = {levels!r}; expected a mapping of texts to amounts, weakest first")
+    if not callable(change):
+        raise SnellenError(f"{name} has no function {function}; expected {function}(images, amount) in it")
+    takes = len(inspect.signature(change).parameters)
+    return Perturbation(
+        name,
+        (inspect.getdoc(module) or "").partition("\n")[0],
+        getattr(module, "SOURCE", ""),
+        levels,
+        {side: getattr(module, f"LEVELS_{side}") for side in SIDES if hasattr(module, f"LEVELS_{side}")},
+        change if takes > 2 else lambda images, amount, keys: change(images, amount),
+        getattr(module, "VERSION", 1),
+        code,
+    )
+
+
+def _from_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
+    if spec is None or spec.loader is None:
+        raise SnellenError(f"got {path}; expected a Python file with LEVELS and a function in it, and there is no such file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _check(images: Tensor, keys: int) -> None:
+    if images.ndim != 4 or images.shape[1] != 3 or 0 in images.shape or not (images.is_floating_point() or images.itemsize == 1):
+        raise SnellenError(
+            f"got images of shape {tuple(images.shape)} and type {images.dtype}; expected (N, 3, H, W), uint8 or float in [0, 1]"
+        )
+    if keys != len(images):
+        raise SnellenError(f"got {keys} keys for {len(images)} images; expected one an image")
+    if images.is_floating_point() and not bool(((images >= 0) & (images <= 1)).all()):
+        raise SnellenError(
+            f"got values from {float(images.min()):.4g} to {float(images.max()):.4g}; expected float images in [0, 1], without NaN"
+        )

@@ -1,0 +1,1 @@
+"""The texture of one image on the shapes of another, one file each."""
