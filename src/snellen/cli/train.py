@@ -34,6 +34,7 @@ def train(
     optimiser: Literal["adamw", "sgd"] = "adamw",
     schedule: Literal["one-cycle", "cosine"] = "one-cycle",
     patience: int = 0,
+    amp: Literal["auto", "off", "bfloat16"] = "auto",
     augment: Annotated[list[str] | None, Parameter(negative=())] = None,
     adversary: str | None = None,
     target: str = "category",
@@ -61,7 +62,7 @@ def train(
         out: the file to write. Another model that lies there is not written over unless `--force`.
         world: images drawn from the causal model: `world`, or what differs from it, such as `texture|category=0.9,seed=3`.
         images_from: labelled images instead: a folder with a sub-folder per category, a flat folder with a CSV, a parquet file.
-        arch: `small`, a convolutional network, or `bag`, a bag of local features of 9x9 pixels.
+        arch: `small`, a convolutional network, `bag`, a bag of local features of 9x9 pixels, or `residual`, for 32 pixels.
         width: of the network. Default: its own, for a file below 400 kB.
         images: images in an epoch. Default: 8192 of a world, all of a folder.
         epochs: passes over the images; a world draws fresh ones for each.
@@ -72,8 +73,9 @@ def train(
         optimiser: `adamw` or `sgd`.
         schedule: `one-cycle`, or `cosine` after a straight rise.
         patience: stop after so many epochs without a lower held-out loss, and keep the best weights; 0 never stops.
-        augment: what is done to a share of the images at random: `noise`, `contrast`, `blur`, `quarter-turns`, `rotation`, with
-            settings as in `noise:low=0.1,high=0.6,share=0.5`. Repeatable.
+        amp: `bfloat16` is faster on processors that have it; `auto` uses it on CUDA only.
+        augment: what is done to a share of the images at random: `noise`, `contrast`, `blur`, `quarter-turns`, `rotation`,
+            `crops`, with settings as in `noise:low=0.1,high=0.6,share=0.5`. Repeatable.
         adversary: train on adversarial examples: `pgd`, with settings as in `pgd:epsilon=0.03,steps=7,step_size=0.008`.
         target: the fact of an image that is to be learnt. With `texture_category` a network learns to name textures, not shapes.
         shuffle_labels: deal out the training labels at random, so that they can only be memorised. Implies `--same-images`.
@@ -92,7 +94,9 @@ def train(
     from snellen.run.progress import Progress
     from snellen.training import train as conduct
 
-    settings = Training(epochs, batch_size, lr, weight_decay, label_smoothing, optimiser, schedule, seed=seed, patience=patience)
+    settings = Training(
+        epochs, batch_size, lr, weight_decay, label_smoothing, optimiser, schedule, seed=seed, patience=patience, amp=amp
+    )
     source, sample = _images(world, images_from, images)
     done = conduct(
         source,

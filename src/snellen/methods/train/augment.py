@@ -131,11 +131,34 @@ class Rotation(Augmentation):
         return F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False).clamp(0, 1)
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class Crops(Augmentation):
+    """Shifted by up to `most` pixels down and across, mirrored beyond the border, and every second image left to right."""
+
+    share: float = 1.0
+    most: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.most <= 64:
+            raise SnellenError(f"got most = {self.most}; expected 0 to 64 pixels")
+
+    def change(self, image: Float[Tensor, "1 3 h w"], generator: torch.Generator) -> Float[Tensor, "1 3 h w"]:
+        """A shift of its own."""
+        height, width = image.shape[2:]
+        most = min(self.most, height - 1, width - 1)
+        down, across, turn = (int(torch.randint(n, (), generator=generator)) for n in (2 * most + 1, 2 * most + 1, 2))
+        cut = F.pad(image, (most,) * 4, mode="reflect")[:, :, down : down + height, across : across + width]
+        return cut.flip(3) if turn else cut
+
+
 AUGMENTATIONS: dict[str, type[Augmentation]] = {
     "noise": UniformNoise,
     "contrast": Contrast,
     "blur": Blur,
     "quarter-turns": QuarterTurns,
     "rotation": Rotation,
+    "crops": Crops,
 }
 """Name on the command line → augmentation."""

@@ -124,11 +124,11 @@ def _epoch(
         draws = generator(settings.seed, _HOOKS, at, step)
         for change in augment:
             x = change(x, draws)
-        if adversary is not None:
-            x = adversary(network, x, y, draws)
         for group in optimiser.param_groups:
             group["lr"] = settings.rate((at + (step + 0.5) / steps) / settings.epochs)
-        with torch.autocast(device.type, torch.bfloat16, enabled=settings.amp == "auto" and device.type == "cuda"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.halved(device.type)):
+            if adversary is not None:
+                x = adversary(network, x, y, draws)
             logits = network(x)
             loss = _cross_entropy(logits.float(), y, settings) + sum(extra(network, x, y, logits) for extra in losses)
         optimiser.zero_grad()

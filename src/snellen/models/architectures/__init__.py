@@ -29,6 +29,7 @@ class Trainable:
 ARCHITECTURES: Mapping[str, Trainable] = {
     "small": Trainable("Small", 16, "a convolutional network that knows what is where"),
     "bag": Trainable("Bag", 48, "a bag of local features: evidence from 9x9 pixels, averaged over the image"),
+    "residual": Trainable("Residual", 24, "a residual network for images of 32x32 pixels"),
 }
 """Those that can be trained."""
 
