@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 QUIET := --quiet --constraint constraints.txt
 
-.PHONY: install exam demo test test-slow test-hubs lint docs bench clean
+.PHONY: install exam demo test test-slow test-hubs test-frameworks lint docs bench clean
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Snellen needs Python 3.11 or newer, got " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -34,7 +34,7 @@ test: $(VENV)/.dev  ## Lint, types, layers and the fast tests
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m 'not slow and not hub'
+	$(BIN)/pytest -m 'not slow and not hub and not frameworks'
 
 test-slow: $(VENV)/.dev  ## Tests that take minutes
 	$(BIN)/pytest -m slow
@@ -45,6 +45,14 @@ test-hubs:  ## The adapters of timm, torchvision and transformers, in an environ
 
 .venv-hubs/.hubs: .venv-hubs/.dev tests/requirements-hubs.txt
 	.venv-hubs/bin/python -m pip install --quiet --constraint constraints.txt --requirement tests/requirements-hubs.txt
+	@touch $@
+
+test-frameworks:  ## Models of JAX, TensorFlow and Keras, in an environment of their own
+	$(MAKE) VENV=.venv-frameworks .venv-frameworks/.frameworks
+	.venv-frameworks/bin/pytest -m frameworks
+
+.venv-frameworks/.frameworks: .venv-frameworks/.dev tests/requirements-frameworks.txt
+	.venv-frameworks/bin/python -m pip install --quiet --constraint constraints.txt --requirement tests/requirements-frameworks.txt
 	@touch $@
 
 lint: $(VENV)/.dev  ## Mend what can be mended
@@ -62,4 +70,4 @@ bench: $(VENV)/.dev  ## The benchmarks; figures go to benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/training.py
 
 clean:  ## Remove environments and build outputs
-	rm -rf .venv .venv-hubs dist site .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-hubs .venv-frameworks dist site .pytest_cache .ruff_cache .hypothesis

@@ -1,9 +1,10 @@
-"""One way to write array code that runs natively on NumPy, PyTorch and JAX, and the few steps between them and NumPy."""
+"""One way to write array code that runs natively on NumPy, PyTorch, JAX and TensorFlow, and the steps between them and NumPy."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import array_api_compat
@@ -16,7 +17,9 @@ Numbers: TypeAlias = Any
 
 
 def namespace(array: Array) -> Any:
-    """The array-API namespace of a native array."""
+    """The array-API namespace of a native array; of TensorFlow, `snellen.tensorflow_arrays`."""
+    if type(array).__module__.startswith("tensorflow."):
+        return import_module("snellen.tensorflow_arrays")
     return array_api_compat.array_namespace(array)
 
 
@@ -27,7 +30,9 @@ def to_numpy(array: Array) -> np.ndarray:
         if array.dtype.is_floating_point and array.dtype.itemsize < 4:
             array = array.float()
         return array.cpu().numpy()
-    return np.asarray(array)
+    values = np.asarray(array)
+    halved = values.dtype.name in ("float16", "bfloat16")
+    return values.astype(np.float32) if halved else values
 
 
 def like(values: np.ndarray, array: Array) -> Array:
