@@ -18,6 +18,7 @@ from snellen.core import Array, Condition, Evidence, Finding, Images, Interval, 
 from snellen.labels import sixteen
 from snellen.methods.perturb.grey import as_shown, to_colour
 from snellen.probes import code
+from snellen.probes._grid import right_under
 from snellen.probes._shared import clean, guesses, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson
 
@@ -60,14 +61,7 @@ class Sweep(Probe):
 
     def _correct(self, evidence: Evidence, coarse: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Images (N,) and correctness (N, levels); `coarse`: of the sixteen-way answers, on the images that have one."""
-        rows = evidence.trials.filter((pl.col("condition") == self.name()) & pl.col("correct").is_not_null())
-        if coarse:
-            rows = rows.filter(pl.col("coarse_category").is_not_null())
-        right = pl.col("coarse_category") == pl.col("coarse_response") if coarse else pl.col("correct")
-        wide = rows.with_columns(right.alias("right")).pivot("level", index="image", values="right").sort("image")
-        if not wide.height:
-            return np.empty(0), np.empty((0, len(self.levels)))
-        return wide["image"].to_numpy(), wide.select(text for text, _ in self.levels).to_numpy().astype(float)
+        return right_under(evidence, [(self.name(), text) for text, _ in self.levels], coarse)
 
     def pick(self, evidence: Evidence) -> Sequence[str]:
         """The image the model is surest of, as an example."""
