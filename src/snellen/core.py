@@ -129,7 +129,7 @@ class Model(ABC):
     facts: Mapping[str, str]
     """Provenance to print: source, licence, parameters, expected accuracy …"""
     fitted_on: frozenset[str] = frozenset()
-    """Digests of the images that a read-out was fitted on, as in `Images.facts`."""
+    """Digests of the images that a read-out or a treatment was fitted on, as in `Images.facts`."""
 
     @abstractmethod
     def asarray(self, images: np.ndarray) -> Array:
@@ -290,3 +290,34 @@ class Probe(ABC):
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """What to draw, as plain data."""
         return ()
+
+
+@dataclass(frozen=True)
+class Treatment(ABC):
+    """What can be done for a model: a new model made from it with the help of images. Fields are its settings.
+
+    Where images decide what the new model is, its `fitted_on` has their digests: examine it on others.
+    """
+
+    about: ClassVar[str]
+    """What it does, in a paragraph."""
+    cites: ClassVar[tuple[str, ...]]
+    version: ClassVar[int] = 1
+    """Rises when the same settings, model and images give another model."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The registry name: the file's name with hyphens."""
+        return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    def settings(self) -> dict[str, object]:
+        """The fields, as the id of the new model and its facts see them."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @abstractmethod
+    def apply(self, model: Model, images: Images) -> Model:
+        """The treated model; `model` itself stays as it is.
+
+        Raises:
+            SnellenError: the images do not serve, or the model cannot be treated.
+        """
