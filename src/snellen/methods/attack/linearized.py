@@ -1,0 +1,156 @@
+"""The walk of DeepFool: step after step onto the nearest border of the regions that a linearised model answers from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, TypeAlias, final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from snellen.arrays import namespace, one_hot, to_numpy
+from snellen.core import Array, SnellenError
+from snellen.methods.attack.asked import Asked
+from snellen.methods.attack.rows import chosen, column, joined, lengths, take
+
+Project: TypeAlias = Callable[[Array, np.ndarray], Array]
+"""(M, 3, H, W) native and the (M,) walks they belong to → the parts of them that each walk may go along."""
+ROUNDING = 1e-5
+"""By how much of the largest logit another must exceed the answer's, so that it also does in a batch of another size."""
+SHORTEST = 1e-4
+"""The least length of a step: on the border itself the model still gives its first answer."""
+
+
+@final
+@dataclass(frozen=True)
+class Seen:
+    """Logits of N images, how to pull cotangents back, the classes looked at; `owner`: which image each of M walks is at."""
+
+    logits: Float[Array, "n k"]
+    pull: Callable[[Array], Array]
+    classes: Int[np.ndarray, "n c"]
+    owner: Int[np.ndarray, " m"]
+
+
+@final
+@dataclass(frozen=True)
+class Walk:
+    """How to walk from an image to the nearest one with another answer (moosavi-dezfooli-2016).
+
+    Raises:
+        SnellenError: a setting is out of range.
+    """
+
+    norm: Literal["l2", "linf"] = "l2"
+    candidates: int = 10
+    overshoot: float = 0.02
+    steps: int = 50
+    clip: bool = True
+
+    def __post_init__(self) -> None:
+        if self.norm not in ("l2", "linf") or self.candidates < 2 or self.overshoot < 0 or self.steps < 1:
+            raise SnellenError(
+                f"got {self}; expected norm l2 or linf, candidates of at least 2, an overshoot of at least 0 and steps of at least 1"
+            )
+
+    def ranked(self, logits: Float[Array, "n k"]) -> Int[np.ndarray, "n c"]:
+        """The answer of each row and its nearest rivals, best first: they stay the same for a whole walk."""
+        scores = to_numpy(logits)
+        return np.argsort(np.where(np.isnan(scores), np.inf, -scores), axis=1, kind="stable")[:, : self.candidates]
+
+    def step(self, seen: Seen, project: Callable[[Array], Array]) -> tuple[Float[Array, "m 3 h w"] | None, Bool[np.ndarray, " m"]]:
+        """The shortest change that makes any rival as likely as the answer, were the model linear, and whether there is one.
+
+        `project` takes (M, 3, H, W) to where the walks may go. Rivals come one after another, so that no more than two gradients
+        a walk are held.
+        """
+        logits, classes, owner = seen.logits, seen.classes, seen.owner
+        scores = to_numpy(logits).astype(np.float64)
+        gaps = np.take_along_axis(scores, classes[:, 1:], 1) - np.take_along_axis(scores, classes[:, :1], 1)
+        answer = one_hot(classes[:, 0], logits)
+        best, direction = np.full(len(owner), np.inf), None
+        for rival, gap in zip(classes[:, 1:].T, gaps.T, strict=True):
+            if not np.isfinite(gap).any():
+                continue
+            slope = project(take(seen.pull(one_hot(rival, logits) - answer), owner))
+            length = lengths(slope, "l2" if self.norm == "l2" else "l1")
+            distance = np.full(len(owner), np.inf)
+            usable = np.isfinite(gap[owner]) & np.isfinite(length) & (length > 0)
+            distance[usable] = np.abs(gap[owner][usable]) / length[usable]
+            unit = slope / column(np.where(usable, length, 1.0), slope) if self.norm == "l2" else namespace(slope).sign(slope)
+            direction = unit if direction is None else chosen(distance < best, unit, direction)
+            best = np.minimum(best, distance)
+        known = np.isfinite(best)
+        if direction is None or not known.any():
+            return None, known
+        return direction * column(np.maximum(np.where(known, best, 0.0), SHORTEST), direction), known
+
+    def narrowed(self, asked: Asked, images: Array, seen: Seen, stay: Int[np.ndarray, " m"]) -> Seen:
+        """What was seen of `images`, fit for gradients of the rows `stay` alone.
+
+        Where enough rows are finished, the others are passed forward again: it costs less than gradients that nobody needs.
+        """
+        rivals = seen.classes.shape[1] - 1
+        if (len(seen.owner) - len(stay)) * rivals <= len(stay):
+            return replace(seen, owner=stay)
+        return Seen(*asked.vjp(take(images, stay)), seen.classes[stay], np.arange(len(stay)))
+
+    def onward(
+        self,
+        asked: Asked,
+        origin: Float[Array, "m 3 h w"],
+        change: Float[Array, "m 3 h w"],
+        classes: Int[np.ndarray, "m c"],
+        project: Project,
+    ) -> tuple[Float[Array, "m 3 h w"], Bool[np.ndarray, " m"]]:
+        """From `origin` + `change`, one step made, until the answer differs: the places reached, and whether it does there.
+
+        Walks that are finished leave the batch. One forward pass a step serves the check and the gradients of all rivals.
+        """
+        xp = namespace(origin)
+        active, found = np.arange(len(classes)), np.zeros(len(classes), bool)
+        places: list[Array] = []
+        rows: list[np.ndarray] = []
+
+        def end(which: Bool[np.ndarray, " a"], place: Array) -> None:
+            if which.any():
+                places.append(take(place, np.flatnonzero(which)))
+                rows.append(active[which])
+
+        for left in range(self.steps - 1, -1, -1):
+            place = origin + (1 + self.overshoot) * change
+            place = xp.clip(place, 0.0, 1.0) if self.clip else place
+            if not left:
+                found[active] = _left(asked.logits(place), classes[:, 0])
+                end(np.ones(len(active), bool), place)
+                break
+            seen = Seen(*asked.vjp(place), classes, np.arange(len(active)))
+            done = _left(seen.logits, classes[:, 0])
+            found[active[done]] = True
+            stay = np.flatnonzero(~done)
+            if not len(stay):
+                end(done, place)
+                break
+            seen = self.narrowed(asked, place, seen, stay)
+            move, known = self.step(seen, partial(_of, project, active[stay]))
+            done[stay[~known]] = True
+            end(done, place)
+            if move is None:
+                break
+            stay, move = stay[known], take(move, np.flatnonzero(known))
+            origin, change = take(origin, stay), take(change, stay) + move
+            active, classes = active[stay], classes[stay]
+        return joined(places, rows), found
+
+
+def _left(logits: Float[Array, "n k"], answer: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    scores = np.nan_to_num(to_numpy(logits).astype(np.float64), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+    here = np.arange(len(answer))
+    largest = np.where(np.isfinite(scores), np.abs(scores), 0.0).max(axis=1)
+    return scores.max(axis=1) - ROUNDING * largest > scores[here, answer]
+
+
+def _of(project: Project, walks: Int[np.ndarray, " m"], slopes: Array) -> Array:
+    return project(slopes, walks)

@@ -1,0 +1,65 @@
+"""Steps between native arrays, of which each row is an image, and what is known of each image, which is NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import array_api_compat
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from snellen.arrays import like, namespace, to_numpy
+from snellen.core import Array
+from snellen.methods.attack.attack import Norm
+
+
+def take(array: Float[Array, "n ..."], rows: Int[np.ndarray, " m"]) -> Float[Array, "m ..."]:
+    """These rows, in this order."""
+    xp = namespace(array)
+    return xp.take(array, xp.asarray(rows, device=array_api_compat.device(array)), axis=0)
+
+
+def column(values: np.ndarray, array: Float[Array, "n 3 h w"]) -> Array:
+    """(N,) numbers as native (N, 1, 1, 1): one factor or choice an image."""
+    if values.dtype == bool:
+        xp = namespace(array)
+        return xp.asarray(values[:, None, None, None], device=array_api_compat.device(array))
+    return like(values[:, None, None, None].astype(np.float32), array)
+
+
+def lengths(changes: Float[Array, "n 3 h w"], norm: Norm) -> Float[np.ndarray, " n"]:
+    """The norm of each row."""
+    xp = namespace(changes)
+    flat = xp.abs(xp.reshape(changes, (changes.shape[0], -1)))
+    if norm == "linf":
+        found = xp.max(flat, axis=1)
+    elif norm == "l1":
+        found = xp.sum(flat, axis=1)
+    else:
+        scale = xp.max(flat, axis=1, keepdims=True)
+        scale = xp.where((scale > 0) & xp.isfinite(scale), scale, xp.ones_like(scale))
+        found = scale[:, 0] * xp.sqrt(xp.sum((flat / scale) ** 2, axis=1))
+    return to_numpy(found).astype(np.float64)
+
+
+def answers(logits: Float[Array, "n k"]) -> Int[np.ndarray, " n"]:
+    """The class of the largest logit of each row; NaN is never the largest."""
+    scores = to_numpy(logits)
+    return np.where(np.isnan(scores), -np.inf, scores).argmax(axis=1)
+
+
+def joined(pieces: Sequence[Float[Array, "_ 3 h w"]], rows: Sequence[Int[np.ndarray, " _"]]) -> Float[Array, "n 3 h w"]:
+    """Pieces of a batch put together, given the row of the batch that each row of each piece is."""
+    whole = namespace(pieces[0]).concat(list(pieces), axis=0)
+    return take(whole, np.argsort(np.concatenate(list(rows)), kind="stable"))
+
+
+def replaced(images: Float[Array, "n 3 h w"], rows: Int[np.ndarray, " m"], by: Float[Array, "m 3 h w"]) -> Float[Array, "n 3 h w"]:
+    """The images with these rows exchanged; the array itself stays as it was."""
+    others = np.setdiff1d(np.arange(len(images)), rows)
+    return joined([take(images, others), by], [others, rows])
+
+
+def chosen(yes: Bool[np.ndarray, " n"], this: Float[Array, "n 3 h w"], other: Float[Array, "n 3 h w"]) -> Float[Array, "n 3 h w"]:
+    """Rows of `this` where yes, of `other` elsewhere."""
+    return namespace(this).where(column(yes, this), this, other)
