@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
-from snellen.core import Array, Model
+from snellen.core import Array
 from snellen.methods.attack.asked import Asked
-from snellen.methods.attack.attack import Attack, Attacked
+from snellen.methods.attack.attack import Norm
 from snellen.methods.attack.linearized import Seen, Walk
-from snellen.methods.attack.rows import answers, lengths, replaced, take
+from snellen.methods.attack.rows import replaced, take
+from snellen.methods.attack.search import Search, Told
 
 
 @final
 @dataclass(frozen=True)
-class DeepFool(Attack):
+class DeepFool(Search):
     """A small change to another answer, in L2 or L-infinity (moosavi-dezfooli-2016).
 
     The `candidates` most likely classes of the image as it was are looked at, the same at every step. `overshoot` carries each
@@ -26,10 +26,9 @@ class DeepFool(Attack):
 
     Raises:
         SnellenError: a setting is out of range.
-        Unsupported: the model gives no gradients.
     """
 
-    norm: Literal["l2", "linf"] = "l2"
+    norm: Norm = "l2"
     candidates: int = 10
     overshoot: float = 0.02
     steps: int = 50
@@ -40,35 +39,24 @@ class DeepFool(Attack):
     def _walk(self) -> Walk:
         return Walk(self.norm, self.candidates, self.overshoot, self.steps)
 
-    def __call__(
+    def search(
         self,
-        model: Model,
+        asked: Asked,
         images: Float[Array, "n 3 h w"],
         truth: Int[np.ndarray, " n"],
-        keys: Sequence[int],
-        *,
-        progress: Callable[[int], None] | None = None,
-    ) -> Attacked:
-        """As `Attack.__call__`."""
-        asked, walk = Asked(model), self._walk()
-        logits, pull = asked.vjp(images)
-        found = answers(logits) != truth
-        distance = np.where(found, 0.0, np.inf)
-        right = np.flatnonzero(~found)
-        if len(right):
-            seen = Seen(logits, pull, walk.ranked(logits), np.arange(len(truth)))
-            del pull
-            seen = walk.narrowed(asked, images, seen, right)
-            move, known = walk.step(seen, lambda slopes: slopes)
-            if move is not None:
-                rows, classes = right[known], seen.classes[seen.owner[known]]
-                del seen
-                move = take(move, np.flatnonzero(known))
-                reached, crossed = walk.onward(asked, take(images, rows), move, classes, lambda slopes, _: slopes)
-                rows, reached = rows[crossed], take(reached, np.flatnonzero(crossed))
-                distance[rows] = lengths(reached - take(images, rows), self.norm)
-                found[rows] = True
-                images = replaced(images, rows, reached)
-        if progress:
-            progress(len(truth))
-        return Attacked(images, found, distance, asked.forwards, asked.pulls)
+        keys: object,
+        scores: Float[np.ndarray, "n k"],
+        tell: Told,
+    ) -> tuple[Float[Array, "n 3 h w"], Bool[np.ndarray, " n"]]:
+        """As `Search.search`."""
+        walk = self._walk()
+        classes = walk.ranked(scores)
+        move, known = walk.step(Seen(*asked.vjp(images), classes, np.arange(len(truth))), lambda slope: slope)
+        found = np.zeros(len(truth), bool)
+        if move is None:
+            return images, found
+        rows = np.flatnonzero(known)
+        places, left = walk.onward(asked, take(images, rows), take(move, rows), classes[rows], lambda slope, _: slope)
+        found[rows[left]] = True
+        tell(int(left.sum()))
+        return replaced(images, rows[left], take(places, np.flatnonzero(left))), found

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, TypeAlias, final
+from typing import TypeAlias, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import namespace, one_hot, to_numpy
+from snellen.arrays import namespace
 from snellen.core import Array, SnellenError
 from snellen.methods.attack.asked import Asked
+from snellen.methods.attack.attack import Norm
+from snellen.methods.attack.losses import towards
 from snellen.methods.attack.rows import chosen, column, joined, lengths, take
+from snellen.methods.attack.search import slopes, usable
 
 Project: TypeAlias = Callable[[Array, np.ndarray], Array]
 """(M, 3, H, W) native and the (M,) walks they belong to → the parts of them that each walk may go along."""
@@ -43,7 +46,7 @@ class Walk:
         SnellenError: a setting is out of range.
     """
 
-    norm: Literal["l2", "linf"] = "l2"
+    norm: Norm = "l2"
     candidates: int = 10
     overshoot: float = 0.02
     steps: int = 50
@@ -52,13 +55,12 @@ class Walk:
     def __post_init__(self) -> None:
         if self.norm not in ("l2", "linf") or self.candidates < 2 or self.overshoot < 0 or self.steps < 1:
             raise SnellenError(
-                f"got {self}; expected norm l2 or linf, candidates of at least 2, an overshoot of at least 0 and steps of at least 1"
+                f"got {self}; expected norm l2 or linf, at least 2 candidates, an overshoot of at least 0 and at least 1 step"
             )
 
-    def ranked(self, logits: Float[Array, "n k"]) -> Int[np.ndarray, "n c"]:
+    def ranked(self, scores: Float[np.ndarray, "n k"]) -> Int[np.ndarray, "n c"]:
         """The answer of each row and its nearest rivals, best first: they stay the same for a whole walk."""
-        scores = to_numpy(logits)
-        return np.argsort(np.where(np.isnan(scores), np.inf, -scores), axis=1, kind="stable")[:, : self.candidates]
+        return np.argsort(-scores, axis=1, kind="stable")[:, : self.candidates]
 
     def step(self, seen: Seen, project: Callable[[Array], Array]) -> tuple[Float[Array, "m 3 h w"] | None, Bool[np.ndarray, " m"]]:
         """The shortest change that makes any rival as likely as the answer, were the model linear, and whether there is one.
@@ -66,28 +68,24 @@ class Walk:
         `project` takes (M, 3, H, W) to where the walks may go. Rivals come one after another, so that no more than two gradients
         a walk are held.
         """
-        logits, classes, owner = seen.logits, seen.classes, seen.owner
-        scores = to_numpy(logits).astype(np.float64)
-        gaps = np.take_along_axis(scores, classes[:, 1:], 1) - np.take_along_axis(scores, classes[:, :1], 1)
-        answer = one_hot(classes[:, 0], logits)
+        scores, owner = usable(seen.logits), seen.owner
         best, direction = np.full(len(owner), np.inf), None
-        for rival, gap in zip(classes[:, 1:].T, gaps.T, strict=True):
-            if not np.isfinite(gap).any():
+        for rival in seen.classes[:, 1:].T:
+            behind, cotangent = towards(scores, seen.classes[:, 0], rival)
+            if np.isneginf(behind).all():
                 continue
-            slope = project(take(seen.pull(one_hot(rival, logits) - answer), owner))
+            slope = project(take(slopes(seen.pull, cotangent, seen.logits), owner))
             length = lengths(slope, "l2" if self.norm == "l2" else "l1")
-            distance = np.full(len(owner), np.inf)
-            usable = np.isfinite(gap[owner]) & np.isfinite(length) & (length > 0)
-            distance[usable] = np.abs(gap[owner][usable]) / length[usable]
-            unit = slope / column(np.where(usable, length, 1.0), slope) if self.norm == "l2" else namespace(slope).sign(slope)
+            distance = np.abs(behind[owner]) / np.where(length > 0, length, np.nan)
+            unit = slope / column(np.where(length > 0, length, 1.0), slope) if self.norm == "l2" else namespace(slope).sign(slope)
             direction = unit if direction is None else chosen(distance < best, unit, direction)
-            best = np.minimum(best, distance)
+            best = np.fmin(best, distance)
         known = np.isfinite(best)
         if direction is None or not known.any():
             return None, known
         return direction * column(np.maximum(np.where(known, best, 0.0), SHORTEST), direction), known
 
-    def narrowed(self, asked: Asked, images: Array, seen: Seen, stay: Int[np.ndarray, " m"]) -> Seen:
+    def of_those(self, asked: Asked, images: Array, seen: Seen, stay: Int[np.ndarray, " m"]) -> Seen:
         """What was seen of `images`, fit for gradients of the rows `stay` alone.
 
         Where enough rows are finished, the others are passed forward again: it costs less than gradients that nobody needs.
@@ -133,7 +131,7 @@ class Walk:
             if not len(stay):
                 end(done, place)
                 break
-            seen = self.narrowed(asked, place, seen, stay)
+            seen = self.of_those(asked, place, seen, stay)
             move, known = self.step(seen, partial(_of, project, active[stay]))
             done[stay[~known]] = True
             end(done, place)
@@ -146,11 +144,11 @@ class Walk:
 
 
 def _left(logits: Float[Array, "n k"], answer: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    scores = np.nan_to_num(to_numpy(logits).astype(np.float64), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+    scores = usable(logits)
     here = np.arange(len(answer))
-    largest = np.where(np.isfinite(scores), np.abs(scores), 0.0).max(axis=1)
+    largest = np.where(np.isneginf(scores), 0.0, np.abs(scores)).max(axis=1)
     return scores.max(axis=1) - ROUNDING * largest > scores[here, answer]
 
 
-def _of(project: Project, walks: Int[np.ndarray, " m"], slopes: Array) -> Array:
-    return project(slopes, walks)
+def _of(project: Project, walks: Int[np.ndarray, " m"], slope: Array) -> Array:
+    return project(slope, walks)
