@@ -1,0 +1,62 @@
+"""Blur with pixels displaced at random, as behind frosted glass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from snellen.methods.perturb.corruptions._gaussian import blurred
+from snellen.methods.perturb.corruptions._severities import severities
+
+SOURCE = "hendrycks-2019"
+LEVELS = severities((0.7, 1, 2), (0.9, 2, 1), (1.0, 2, 3), (1.1, 3, 2), (1.5, 4, 2))
+LEVELS_64 = severities((0.1, 1, 1), (0.5, 1, 1), (0.6, 1, 2), (0.7, 2, 1), (0.9, 2, 2))
+LEVELS_32 = severities((0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2))
+
+
+def glass_blur(images: Float[Tensor, "n 3 h w"], amount: tuple[float, int, int], keys: Sequence[int]) -> Float[Tensor, "n 3 h w"]:
+    """Gaussian blur, truncated to 8 bits; pixels copied from nearby; Gaussian blur again (hendrycks-2019).
+
+    `amount` is the sigma of the blurs in pixels, the reach of the copies in pixels, and how many passes of copies there are.
+    The copies are those of `np.random.seed(key % 2**32)` in the published code.
+    """
+    sigma, reach, passes = amount
+    height, width = images.shape[2:]
+    first = (blurred(images, sigma) * 255 + 1e-4).floor_().flatten(2)
+    source = np.stack([sources(height, width, reach, passes, key % (1 << 32)) for key in keys])
+    index = torch.from_numpy(source).to(images.device)[:, None].expand(-1, 3, -1)
+    return blurred(first.gather(2, index).reshape(images.shape).div_(255), sigma)
+
+
+def sources(height: int, width: int, reach: int, passes: int, seed: int) -> Int64[np.ndarray, " pixels"]:
+    """Where each pixel's value comes from, as indices of the flat image, after all passes.
+
+    A pass visits the pixels from the lower right to the upper left, `reach` from the border, and copies to each the pixel at an
+    offset uniform in [-reach, reach) along both axes. A pixel visited before has its new value by then, so that a copy may be a
+    copy of a copy: chains of copies are followed to their end by pointer doubling.
+    """
+    draws = np.random.RandomState(seed)  # noqa: NPY002 (the published stream)
+    rows, columns = (np.arange(side - reach, reach, -1) for side in (height, width))
+    visited = (rows[:, None] * width + columns).ravel()
+    inside = np.zeros(height * width, bool)
+    inside[visited] = True
+    found = np.arange(height * width)
+    for _ in range(passes if len(visited) else 0):
+        right, down = draws.randint(-reach, reach, size=(len(visited), 2)).T
+        copied = visited + down * width + right
+        step = np.arange(height * width)
+        step[visited] = copied
+        open_ = visited[(copied > visited) & inside[copied]]
+        again = np.zeros(height * width, bool)
+        again[open_] = True
+        while len(open_):
+            onward = step[open_]
+            step[open_] = step[onward]
+            again[open_] = again[onward]
+            open_ = open_[again[open_]]
+        found = found[step]
+    return found

@@ -1,0 +1,40 @@
+"""JPEG files: what is left of an image that was written as one and read again."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import simplejpeg
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from snellen.arrays import like, to_numpy
+from snellen.core import Array
+
+PUBLISHED = 85
+"""The quality of the published image files (hendrycks-2019)."""
+
+
+def as_published(images: Float[Array, "n 3 h w"]) -> Float[Array, "n 3 h w"]:
+    """Images in [0, 1], of any framework, as they are in a JPEG file of quality 85, as those of ImageNet-C (hendrycks-2019).
+
+    For `Perturbation.condition(level, after=as_published, recipe="JPEG quality 85")`.
+    """
+    pixels = np.round(to_numpy(images) * 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    return like(compressed(pixels, PUBLISHED).transpose(0, 3, 1, 2).astype(np.float32) / 255, images)
+
+
+def compressed(pixels: UInt8[np.ndarray, "n h w 3"], quality: int) -> UInt8[np.ndarray, "n h w 3"]:
+    """Written by Pillow with its own settings (colour at half resolution) and read again, as Pillow would read it."""
+    return np.stack([_read(_written(image, quality)) for image in pixels])
+
+
+def _written(image: np.ndarray, quality: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def _read(file: bytes) -> np.ndarray:
+    return simplejpeg.decode_jpeg(file, fastdct=False, fastupsample=False)
