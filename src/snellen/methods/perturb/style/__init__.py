@@ -1,1 +1,1 @@
-"""The texture of one image on the shapes of another, one file each."""
+"""Texture transfer: the shape of one image in the texture of another. Pure functions on batches; weights are handed in."""
