@@ -15,4 +15,6 @@ def to_bytes(images: Float[Tensor, "n 3 h w"]) -> UInt8[np.ndarray, "n h w 3"]:
 
 def from_bytes(pixels: UInt8[np.ndarray, "n h w 3"], images: Tensor) -> Float[Tensor, "n 3 h w"]:
     """Values in [0, 1], channels first, of the type and on the device of `images`."""
-    return torch.from_numpy(pixels).to(images.device).permute(0, 3, 1, 2).to(images.dtype, memory_format=torch.contiguous_format) / 255
+    return (
+        torch.from_numpy(pixels).to(images.device).permute(0, 3, 1, 2).to(images.dtype, memory_format=torch.contiguous_format) / 255
+    )

@@ -11,9 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 
-def blurred(
-    images: Float[Tensor, "*n h w"], sigma: float, mode: str = "nearest", truncate: float = 4.0
-) -> Float[Tensor, "*n h w"]:
+def blurred(images: Float[Tensor, "*n h w"], sigma: float, mode: str = "nearest", truncate: float = 4.0) -> Float[Tensor, "*n h w"]:
     """Convolution of the last two axes with a Gaussian of `sigma` pixels, cut at `truncate` sigma; sigma 0 changes nothing.
 
     `mode` says what lies beyond the border, as in SciPy: "nearest" repeats the edge, "reflect" mirrors at it.

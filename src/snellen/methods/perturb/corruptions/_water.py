@@ -1,0 +1,97 @@
+"""Where drops of water glint: near their edges, more on one side."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int
+from scipy.ndimage import correlate, label, uniform_filter
+
+REACH = 20
+"""Pixels from an edge at which distances stop to count."""
+EMBOSS = np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
+TAN = 13573
+"""tan(22.5°) times 2**15."""
+
+
+def glints(layers: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
+    """Layers of liquid, whole numbers in 0 to 255, → its brightness in [0, 1], 1 at the brightest pixel (hendrycks-2019).
+
+    The distance to the nearest edge, up to 20 pixels, is averaged over 3 x 3 pixels, equalised, embossed, averaged again and
+    multiplied with the layer. Where there is no liquid nothing glints.
+    """
+    return np.stack([_glint(layer) for layer in layers])
+
+
+def _glint(layer: np.ndarray) -> np.ndarray:
+    distance = chamfer(canny(layer.astype(np.int32)))
+    smooth = uniform_filter(distance.astype(np.float64), 3, mode="mirror") + 1e-6
+    embossed = correlate(equalised(smooth.astype(np.uint8)).astype(np.int32), EMBOSS, mode="mirror").clip(0, 255)
+    wet = layer * np.round(uniform_filter(embossed.astype(np.float64), 3, mode="mirror"))
+    return wet / max(wet.max(), 1)
+
+
+def canny(grey: Int[np.ndarray, "h w"], low: int = 50, high: int = 150) -> Bool[np.ndarray, "h w"]:
+    """Edges of an 8-bit image (canny-1986), by 3 x 3 Sobel filters and the sum of their absolute values, as in OpenCV.
+
+    Edges above `low` count where they touch one above `high`.
+    """
+    padded = np.pad(grey, 1, mode="edge")
+    tall = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    wide = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
+    right, down = tall[:, 2:] - tall[:, :-2], wide[2:] - wide[:-2]
+    across, along = np.abs(right), np.abs(down)
+    strength = np.pad(across + along, 1)
+
+    def at(row: int, column: int) -> np.ndarray:
+        return strength[1 + row : strength.shape[0] - 1 + row, 1 + column : strength.shape[1] - 1 + column]
+
+    here, slope = at(0, 0), across * TAN
+    flat, steep = (along << 15) < slope, (along << 15) > slope + (across << 16)
+    falling = (right < 0) != (down < 0)
+    ridge = np.where(falling, (here > at(-1, 1)) & (here > at(1, -1)), (here > at(-1, -1)) & (here > at(1, 1)))
+    ridge = np.where(steep, (here > at(-1, 0)) & (here >= at(1, 0)), ridge)
+    ridge = np.where(flat, (here > at(0, -1)) & (here >= at(0, 1)), ridge)
+    edges, found = label(ridge & (here > low), np.ones((3, 3)))
+    strong = np.zeros(found + 1, bool)
+    strong[edges[ridge & (here > high)]] = True
+    strong[0] = False
+    return strong[edges]
+
+
+def chamfer(edges: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
+    """The distance to the nearest edge, up to 20, along straight, diagonal and knight's moves (borgefors-1986).
+
+    The shortest path takes any number of moves of each kind in any order, so the kinds are done one after the other, and of each
+    one, two, four and more moves at once.
+    """
+    distance = np.where(edges, 0, REACH).astype(np.float32)
+    for cost, moves in ((1, ((0, 1), (1, 0))), (1.4, ((1, 1), (1, -1))), (2.1969, ((1, 2), (2, 1), (1, -2), (2, -1)))):
+        for down, right in moves:
+            many = 1
+            while cost * many < REACH:
+                _relax(distance, down * many, right * many, np.float32(cost * many))
+                many *= 2
+    return distance
+
+
+def _relax(distance: np.ndarray, down: int, right: int, cost: np.float32) -> None:
+    height, width = distance.shape
+    if down >= height or abs(right) >= width:
+        return
+    left = slice(max(0, -right), width - max(0, right))
+    moved = slice(max(0, right), width + min(0, right))
+    here, there = distance[: height - down, left], distance[down:, moved]
+    nearer = np.minimum(there, here + cost)
+    np.minimum(here, there + cost, out=here)
+    there[:] = np.minimum(there, nearer)
+
+
+def equalised(grey: Int[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
+    """An 8-bit image with its cumulated histogram made straight, as in OpenCV; one of a single grey stays."""
+    counts = np.bincount(grey.ravel(), minlength=256)
+    darkest = int(grey.min())
+    others = grey.size - counts[darkest]
+    if others == 0:
+        return grey
+    counts[: darkest + 1] = 0
+    return np.round(np.cumsum(counts).astype(np.float32) * (np.float32(255) / np.float32(others))).astype(np.uint8)[grey]
