@@ -17,11 +17,12 @@ _TINY = 1e-12
 
 
 def cross_entropy(scores: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n"]) -> Valued:
-    """-log softmax(z)[truth]; its cotangent is softmax(z) - onehot(truth)."""
+    """-log softmax(z)[truth]; its cotangent is softmax(z) - onehot(truth), which does not vanish when softmax(z) rounds to 1."""
     rows = np.arange(len(truth))
     cotangent = special.softmax(scores, axis=1)
     value = special.logsumexp(scores, axis=1) - scores[rows, truth]
-    cotangent[rows, truth] -= 1
+    cotangent[rows, truth] = 0
+    cotangent[rows, truth] = -cotangent.sum(axis=1)
     return value, cotangent
 
 

@@ -199,8 +199,12 @@ def keyed(keys: Sequence[int], what: str) -> list[int]:
 
 
 def slopes(pull: Callable[[Array], Array], cotangent: Float[np.ndarray, "n k"], logits: Array) -> Float[Array, "n 3 h w"]:
-    """The gradient of the pixels for a cotangent of the logits; 0 where it is not finite."""
-    gradient = pull(like(cotangent.astype(np.float32), logits))
+    """The gradient of the pixels for a cotangent of the logits, each row scaled to a largest value of 1; 0 where it is not finite.
+
+    Only the direction of a gradient matters to a search; scaled, it survives where a loss is flat: confident models mask nothing.
+    """
+    largest = np.abs(cotangent).max(axis=1, keepdims=True)
+    gradient = pull(like((cotangent / np.where(largest > 0, largest, 1)).astype(np.float32), logits))
     xp = namespace(gradient)
     return xp.where(xp.isfinite(gradient), gradient, xp.zeros_like(gradient))
 
