@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snellen.arrays import uniform
 from snellen.core import Array
 from snellen.methods.perturb.distortions.uniform_noise import uniform_noise
 from snellen.probes._sweep import Sweep
@@ -28,4 +27,4 @@ class Noise(Sweep):
 
     def change(self, images: Array, amount: float, keys: Sequence[int]) -> Array:
         """Noise of half-width `amount`."""
-        return uniform_noise(images, amount, uniform(keys, (1, *images.shape[2:]), images))[:, :1]
+        return uniform_noise(images, amount, keys)[:, :1]

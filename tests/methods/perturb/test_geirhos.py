@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from snellen.arrays import to_numpy, uniform
 from snellen.core import SnellenError
 from snellen.methods.perturb.distortions.contrast import contrast
 from snellen.methods.perturb.distortions.low_pass import blur_matrix, low_pass
 from snellen.methods.perturb.distortions.rotation import rotation
-from snellen.methods.perturb.distortions.uniform_noise import uniform_noise
+from snellen.methods.perturb.distortions.uniform_noise import with_noise
 from snellen.methods.perturb.grey import as_shown, luminance
 
 TOLERANCE = 2e-6
 NATIVE: dict[str, Callable] = {"numpy": np.asarray, "torch": torch.as_tensor}
-
-
-@pytest.fixture(scope="module")
-def vectors(shared: Path) -> dict[str, np.ndarray]:
-    with np.load(shared / "distortion-vectors" / "upstream_outputs_float32.npz") as arrays:
-        return dict(arrays)
-
-
-@pytest.fixture(scope="module")
-def image(shared: Path) -> np.ndarray:
-    picture = Image.open(shared / "distortion-vectors" / "synthetic_input_224.png").convert("RGB")
-    return np.asarray(picture, np.float32).transpose(2, 0, 1)[None] / 255
 
 
 def close(found, expected: np.ndarray) -> None:
@@ -65,7 +51,7 @@ def test_rotation(image, vectors, native, degrees):
 def test_uniform_noise(image, vectors, native, width):
     drawn = np.random.RandomState(42).uniform(-width, width, (224, 224))
     unit = (drawn / (2 * width or 1) + 0.5).astype(np.float32)[None, None]
-    close(uniform_noise(native(image), float(width), native(unit)), vectors[f"uniform_noise_c0.3_{width}_RandomState42"])
+    close(with_noise(native(image), float(width), native(unit)), vectors[f"uniform_noise_c0.3_{width}_RandomState42"])
 
 
 def test_grey(image, vectors):
@@ -89,7 +75,7 @@ def test_turning_what_is_not_square_is_refused():
 def test_values_stay_in_range_and_shape(seed, side, amount):
     images = np.random.default_rng(seed).random((2, 3, side, side), dtype=np.float32)
     level = min(amount / 50, 1.0)
-    for out in (contrast(images, level), low_pass(images, amount), uniform_noise(images, level, images[:, :1])):
+    for out in (contrast(images, level), low_pass(images, amount), with_noise(images, level, images[:, :1])):
         assert out.shape == images.shape
         assert out.min() >= -1e-6
         assert out.max() <= 1 + 1e-6

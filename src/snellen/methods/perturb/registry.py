@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 HOME = Path(__file__).parent
+_TYPES = ("torch.uint8", "torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
 SIDES = (32, 64)
 """Sides of small images for which some perturbations have levels of their own, as published."""
 
@@ -79,15 +80,35 @@ class Perturbation:
         import torch
 
         if not isinstance(images, torch.Tensor):
-            given = to_numpy(images)
-            changed = self(torch.from_numpy(np.ascontiguousarray(given)), level, keys).numpy()
+            given = _known(to_numpy(images))
+            changed = self(torch.from_numpy(given), level, keys).numpy()
             return changed if isinstance(images, np.ndarray) else like(changed, images)
-        _check(images, len(keys))
+        _check(images, keys)
         whole = images.dtype == torch.uint8
-        pixels = images.float() / 255 if whole else images
+        pixels = images.float() / 255 if whole else images.float()
+        amount = self.amount(level, min(images.shape[2:]))
         with torch.no_grad():
-            changed = self.change(pixels, self.amount(level, min(images.shape[2:])), keys).clamp(0, 1)
-        return (changed * 255 + 1e-4).to(torch.uint8) if whole else changed
+            changed = self._changed(pixels, amount, level, [int(key) % 2**64 for key in keys]).clamp(0, 1)
+        return (changed * 255 + 1e-4).to(torch.uint8) if whole else changed.to(images.dtype)
+
+    def _changed(self, pixels: Tensor, amount: Any, level: str, keys: Sequence[int]) -> Tensor:
+        """What the file's function returns, once it is known to be images; mistakes in a file of one's own become sentences."""
+        import torch
+
+        try:
+            changed = self.change(pixels, amount, keys)
+        except SnellenError:
+            raise
+        except Exception as error:
+            if not self.code:
+                raise
+            raise SnellenError(f"{self.name} failed at level {level}: {type(error).__name__}: {error}") from error
+        if not isinstance(changed, torch.Tensor) or changed.shape != pixels.shape:
+            got = f"a tensor of shape {tuple(changed.shape)}" if isinstance(changed, torch.Tensor) else type(changed).__name__
+            raise SnellenError(f"{self.name} returned {got}; expected a tensor of the shape it was given, {tuple(pixels.shape)}")
+        if bool(changed.isnan().any()):
+            raise SnellenError(f"{self.name} returned values that are not numbers at level {level}; expected values in [0, 1]")
+        return changed
 
     def condition(self, level: str, after: Callable[[Array], Array] | None = None, recipe: str = "") -> Condition:
         """A condition to show a model: 8-bit values, then `after`, such as a JPEG file; `recipe` says what that is."""
@@ -122,7 +143,8 @@ def get(name: str) -> Perturbation:
     """
     if name.endswith(".py"):
         path = Path(name)
-        return _made(_from_file(path), path.stem, path.stem, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+        module = _from_file(path)
+        return _made(module, path.stem, path.stem, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
     if name.startswith("plugin:"):
         plugins = {point.name: point for point in entry_points(group="snellen.perturbations")}
         if name[7:] not in plugins:
@@ -154,22 +176,27 @@ def _facts() -> Mapping[str, str]:
 
 def _made(module: ModuleType, name: str, function: str, code: str = "") -> Perturbation:
     levels: Any = getattr(module, "LEVELS", None)
-    change: Any = getattr(module, function.replace("-", "_"), None)
+    change: Callable[..., Any] | None = getattr(module, function.replace("-", "_"), None)
     if not isinstance(levels, Mapping) or not levels or not all(isinstance(level, str) for level in levels):
         raise SnellenError(f"{name} has LEVELS = {levels!r}; expected a mapping of texts to amounts, weakest first")
+    if wrong := [level for level in levels if not level or {"/", "\\"} & set(level) or set(level) == {"."}]:
+        raise SnellenError(f"{name} has a level {wrong[0]!r}; expected texts that can name a folder")
     if not callable(change):
         raise SnellenError(f"{name} has no function {function}; expected {function}(images, amount) in it")
-    takes = len(inspect.signature(change).parameters)
     return Perturbation(
         name,
         (inspect.getdoc(module) or "").partition("\n")[0],
         getattr(module, "SOURCE", ""),
         levels,
         {side: getattr(module, f"LEVELS_{side}") for side in SIDES if hasattr(module, f"LEVELS_{side}")},
-        change if takes > 2 else lambda images, amount, keys: change(images, amount),
+        change if len(inspect.signature(change).parameters) > 2 else partial(_without_keys, change),
         getattr(module, "VERSION", 1),
         code,
     )
+
+
+def _without_keys(change: Callable[[Tensor, Any], Tensor], images: Tensor, amount: Any, keys: Sequence[int]) -> Tensor:
+    return change(images, amount)
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -177,17 +204,35 @@ def _from_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise SnellenError(f"got {path}; expected a Python file with LEVELS and a function in it, and there is no such file")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise SnellenError(f"{path} cannot be used: {type(error).__name__}: {error}") from error
     return module
 
 
-def _check(images: Tensor, keys: int) -> None:
-    if images.ndim != 4 or images.shape[1] != 3 or 0 in images.shape or not (images.is_floating_point() or images.itemsize == 1):
+def _known(images: np.ndarray) -> np.ndarray:
+    """An array that PyTorch can hold.
+
+    Raises:
+        SnellenError: it is neither uint8 nor float.
+    """
+    if images.dtype != np.uint8 and images.dtype not in (np.float16, np.float32, np.float64):
+        raise SnellenError(
+            f"got images of shape {images.shape} and type {images.dtype}; expected (N, 3, H, W), uint8 or float in [0, 1]"
+        )
+    return np.ascontiguousarray(images)
+
+
+def _check(images: Tensor, keys: Sequence[int]) -> None:
+    if images.ndim != 4 or images.shape[1] != 3 or 0 in images.shape or str(images.dtype) not in _TYPES:
         raise SnellenError(
             f"got images of shape {tuple(images.shape)} and type {images.dtype}; expected (N, 3, H, W), uint8 or float in [0, 1]"
         )
-    if keys != len(images):
-        raise SnellenError(f"got {keys} keys for {len(images)} images; expected one an image")
+    if len(keys) != len(images):
+        raise SnellenError(f"got {len(keys)} keys for {len(images)} images; expected one an image")
+    if not all(isinstance(key, int | np.integer) for key in keys):
+        raise SnellenError(f"got keys of type {type(keys[0]).__name__}; expected integers")
     if images.is_floating_point() and not bool(((images >= 0) & (images <= 1)).all()):
         raise SnellenError(
             f"got values from {float(images.min()):.4g} to {float(images.max()):.4g}; expected float images in [0, 1], without NaN"

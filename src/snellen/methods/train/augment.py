@@ -16,7 +16,7 @@ from snellen.core import SnellenError
 from snellen.methods.perturb.distortions.contrast import contrast
 from snellen.methods.perturb.distortions.low_pass import low_pass
 from snellen.methods.perturb.distortions.rotation import rotation
-from snellen.methods.perturb.distortions.uniform_noise import uniform_noise
+from snellen.methods.perturb.distortions.uniform_noise import with_noise
 
 SIGMA_STEP = 0.25
 """Pixels between the blurs that are drawn from, so that few filters serve all images."""
@@ -72,7 +72,7 @@ class UniformNoise(_Graded):
     def change(self, image: Float[Tensor, "1 3 h w"], generator: torch.Generator) -> Float[Tensor, "1 3 h w"]:
         """Noise of a width of its own."""
         width = self.draw(generator)
-        return uniform_noise(image, width, torch.rand(image[:, :1].shape, generator=generator).to(image))
+        return with_noise(image, width, torch.rand(image[:, :1].shape, generator=generator).to(image))
 
 
 @final

@@ -8,6 +8,9 @@ from snellen.arrays import namespace
 from snellen.core import Array, SnellenError
 from snellen.methods.perturb.grey import luminance, to_colour
 
+SOURCE = "geirhos-2018"
+LEVELS = {"0": 0, "90": 90, "180": 180, "270": 270}
+
 
 def rotation(images: Float[Array, "n 3 h w"], degrees: int) -> Float[Array, "n 3 h2 w2"]:
     """Greyscale, turned counter-clockwise by 0, 90, 180 or 270 degrees (geirhos-2018).

@@ -1,1 +1,1 @@
-"""Where things are: occluders, shuffled patches, turns and shifts, silhouettes and edges, one file each."""
+"""Where things are, and how they are coloured: occluders, shuffled patches, small changes of view, silhouettes, edges, hues."""
