@@ -130,9 +130,9 @@ def test_a_module_is_not_moved() -> None:
 
 @pytest.mark.parametrize("source", [source for source in SOURCES if source not in ("zoo", "patient")])
 def test_missing_packages_say_what_to_install(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for package in ("timm", "torchvision", "transformers"):
+    for package in ("timm", "torchvision", "transformers", "keras"):
         monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(SnellenError, match=r"pip install 'snellen\[(timm|torchvision|huggingface)\]'"):
+    with pytest.raises(SnellenError, match=r"pip install 'snellen\[(timm|torchvision|huggingface|keras)\]'"):
         load(f"{source}:resnet18")
 
 

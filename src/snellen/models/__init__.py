@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -16,10 +17,17 @@ from snellen.models.options import Options
 if TYPE_CHECKING:
     from snellen.core import Labels, Preprocessing
 
-SOURCES = {"zoo": "zoo", "patient": "patients", "timm": "timm", "torchvision": "torchvision", "hf": "huggingface"}
+SOURCES = {"zoo": "zoo", "patient": "patients", "timm": "timm", "torchvision": "torchvision", "hf": "huggingface", "keras": "keras"}
 """Prefix of a name → the file here that loads it, by its function `load(rest, options)`."""
-_FILES = {".onnx": "onnx", ".safetensors": "safetensors"}
-_OTHERS = {"PATH.onnx": "onnx", "PATH.safetensors": "safetensors", "package.module:name, FILE.py:name": "code"}
+_FILES = {".onnx": "onnx", ".safetensors": "safetensors", ".json": "calibrated"}
+_FRAMEWORKS = {"keras": "keras", "tensorflow": "tensorflow", "jaxlib": "jax", "jax": "jax", "flax": "jax"}
+"""Package of the class of something callable → the file here that takes it, by its function `wrap(thing, options)`."""
+_OTHERS = {
+    "PATH.onnx": "onnx",
+    "PATH.safetensors": "safetensors",
+    "PATH.json": "calibrated",
+    "package.module:name, FILE.py:name": "code",
+}
 
 
 def load(
@@ -38,14 +46,15 @@ def load(
     >>> model = load("zoo:efficientnet-lite0")
 
     Args:
-        name_or_object: `zoo:NAME`, `patient:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, a path to an .onnx file or to a
-            .safetensors file of `snellen train`, `package.module:name` or `file.py:name` (a module, a factory without arguments,
-            or a function images → logits), an `nn.Module`, such a function itself, or a `Model`, which comes back as it is and
-            takes no options.
+        name_or_object: `zoo:NAME`, `patient:NAME`, `timm:NAME`, `torchvision:NAME`, `hf:NAME`, `keras:FILE`, a path to an .onnx
+            file, to a .safetensors file of `snellen train` or to a .json file of `snellen treat calibrate`, `package.module:name`
+            or `file.py:name` (a network, a factory without arguments, or a function images → logits), a network of PyTorch,
+            Keras, TensorFlow or Flax, such a function itself (under `jax.jit` or `tf.function` it has gradients), or a `Model`,
+            which comes back as it is and takes no options.
         name: how reports call it.
         labels: its list of answers, where it does not know them itself.
         preprocessing: what stands between image files and the model, where it does not know that itself.
-        device: "auto", "cpu", "cuda" … for models loaded here; an `nn.Module` stays where it is.
+        device: "auto", "cpu", "cuda" … for models loaded here; an object stays where it is.
         trust: allow pickles and code that come with weights.
         readout: labelled images to fit a k-NN classifier on the model's features, or ("linear", images) for a linear one.
         id: the version of a function whose answers cannot be told from its code.
@@ -65,30 +74,50 @@ def load(
 
 
 def wrap(thing: Any, options: Options) -> Model:
-    """A Python object as a model: a `Model`, an `nn.Module`, or a function from images to logits.
+    """A Python object as a model: a `Model`, a network of PyTorch, Keras, TensorFlow or JAX, or a function from images to logits.
 
     Raises:
         SnellenError: it is none of these, not on the device asked for, or a `Model` with options that would change it.
     """
     if isinstance(thing, Model):
         return _as_it_is(thing, options)
+    framework = _framework(thing)
+    if framework is not None:
+        return _on_device(import_module(f"snellen.models.{framework}").wrap(thing, options), options)
     if "torch" in sys.modules and isinstance(thing, import_module("torch.nn").Module):
         from snellen.models.torch import TorchModel
 
         model = TorchModel(thing, name=options.name, labels=options.labels, preprocessing=options.preprocessing, id=options.id)
-        if options.device not in ("auto", str(model.device), model.device.type):
-            raise SnellenError(
-                f"got a module on {model.device} and the device {options.device!r}; expected the same: "
-                f"move it yourself with .to({options.device!r})"
-            )
-        return model
+        return _on_device(model, options)
     if callable(thing) and not isinstance(thing, type):
         from snellen.models.function import FunctionModel
 
         return FunctionModel(thing, name=options.name, labels=options.labels, preprocessing=options.preprocessing, id=options.id)
-    raise SnellenError(
-        f"got {type(thing).__name__}; expected the name of a model, an nn.Module, or a function from images to logits"
-    )
+    raise SnellenError(f"got {type(thing).__name__}; expected the name of a model, a network, or a function from images to logits")
+
+
+def _framework(thing: Any) -> str | None:
+    """The file here for a network of Keras, TensorFlow or JAX, or for a function that one of them has compiled."""
+    if not callable(thing) or isinstance(thing, type):
+        return None
+    kind = type(_inside(thing))
+    packages = {base.__module__.partition(".")[0] for base in kind.__mro__}
+    return next((file for package, file in _FRAMEWORKS.items() if package in packages), None)
+
+
+def _inside(thing: Any) -> Any:
+    return _inside(thing.func) if isinstance(thing, functools.partial) else thing
+
+
+def _on_device(model: Model, options: Options) -> Model:
+    """The model, if it is on the device asked for: an object stays where it is."""
+    where = model.facts["device"]
+    if options.device not in ("auto", where, where.partition(":")[0]):
+        raise SnellenError(
+            f"got a model on {where} and the device {options.device!r}; expected the same: "
+            f"move it yourself with .to({options.device!r}) in PyTorch, or make it there in another framework"
+        )
+    return model
 
 
 def _as_it_is(model: Model, options: Options) -> Model:

@@ -144,12 +144,7 @@ class _Walk:
         elif isinstance(thing, np.ufunc):
             self.unknown.append(f"the NumPy function {thing.__name__}")
         elif hasattr(thing, "__array__") and hasattr(thing, "dtype") and installed(kind.__module__):
-            array = np.asarray(thing)
-            self.text(array.dtype, array.shape)
-            if array.dtype == object:
-                self.all(array.ravel().tolist())
-            else:
-                self.sha.update(array.tobytes())
+            self._array(thing)
         elif hasattr(kind, "inlined_graph"):
             self.text(thing.inlined_graph)
         elif _plain(kind):
@@ -158,6 +153,18 @@ class _Walk:
             )
         else:
             self._reduced(thing)
+
+    def _array(self, thing: Any) -> None:
+        try:
+            array = np.asarray(thing)
+        except (TypeError, ValueError):  # such as a key of JAX's random numbers
+            self.unknown.append(f"{type(thing).__module__}.{type(thing).__qualname__}")
+            return
+        self.text(array.dtype, array.shape)
+        if array.dtype == object:
+            self.all(array.ravel().tolist())
+        else:
+            self.sha.update(array.tobytes())
 
     def _reduced(self, thing: Any) -> None:
         """By what pickle would keep of it."""

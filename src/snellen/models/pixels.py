@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
 from snellen.core import Array, Labels, Preprocessing, SnellenError
 
 A = TypeVar("A", bound=Array)
+Layout: TypeAlias = Literal["NHWC", "NCHW"]
+"""Where a function wants the channels of its images."""
 
 
 def unit_range(images: np.ndarray) -> np.ndarray:
@@ -16,8 +18,8 @@ def unit_range(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / np.float32(255) if images.dtype == np.uint8 else images.astype(np.float32, copy=False)
 
 
-def normalised(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
-    """(N, 3, H, W) in [0, 1], RGB → the channels and the scale the model was trained on."""
+def normalised(images: A, preprocessing: Preprocessing) -> A:
+    """(N, 3, H, W) of NumPy, JAX or TensorFlow in [0, 1], RGB → the channels and the scale the model was trained on."""
     if any(preprocessing.mean) or any(s != 1 for s in preprocessing.std):
         mean, std = (np.array(values, np.float32)[:, None, None] for values in (preprocessing.mean, preprocessing.std))
         images = (images - mean) / std
