@@ -12,6 +12,8 @@ _HOMES = {
     "load": "snellen.models",
     "train": "snellen.training",
     "Trained": "snellen.training",
+    "treat": "snellen.treating",
+    "Treated": "snellen.treating",
     "open_images": "snellen.images",
     "Sweep": "snellen.probes._sweep",
     **dict.fromkeys(
@@ -19,6 +21,7 @@ _HOMES = {
             "Model",
             "Images",
             "Probe",
+            "Treatment",
             "Finding",
             "Interval",
             "Labels",
@@ -45,12 +48,15 @@ __all__ = [
     "SnellenError",
     "Sweep",
     "Trained",
+    "Treated",
+    "Treatment",
     "Unsupported",
     "__version__",
     "exam",
     "load",
     "open_images",
     "train",
+    "treat",
 ]
 
 if TYPE_CHECKING:
@@ -66,12 +72,14 @@ if TYPE_CHECKING:
         Preprocessing,
         Probe,
         SnellenError,
+        Treatment,
         Unsupported,
     )
     from snellen.images import open_images
     from snellen.models import load
     from snellen.probes._sweep import Sweep
     from snellen.training import Trained, train
+    from snellen.treating import Treated, treat
 
 
 def __getattr__(name: str) -> Any:

@@ -52,13 +52,13 @@ class Vector(Scaling):
             raise SnellenError(f"got {len(self.weights)} weights and {len(self.biases)} biases; expected one of each a class")
 
     def __call__(self, logits: np.ndarray) -> np.ndarray:
-        """weights * logits + biases; what was ruled out stays so."""
+        """Weights * logits + biases; what was ruled out stays so."""
         logits = self._checked(logits)
         known = np.isfinite(logits)
         return np.where(known, np.where(known, logits, 0.0) * self.weights + self.biases, -np.inf)
 
     def pull(self, logits: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
-        """weights * cotangent; nothing where the logit is -inf."""
+        """Weights * cotangent; nothing where the logit is -inf."""
         return np.where(np.isfinite(self._checked(logits)), np.asarray(cotangent, np.float64) * self.weights, 0.0)
 
     def describe(self) -> str:
