@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -102,6 +102,7 @@ def _sampled(values: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
     return values.take(low, axis) * (1 - weight) + values.take(high, axis) * weight
 
 
+@cache
 def _procedural(number: int) -> UInt8[np.ndarray, "h w 3"]:
     """Needles of ice in several directions on a cloud, with the power spectrum and the colours measured."""
     mean, deviation, exponent = MEASURED[number]

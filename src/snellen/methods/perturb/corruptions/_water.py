@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int
+from jaxtyping import Bool, Float, Float32, Int, UInt8
 from scipy.ndimage import correlate, label, uniform_filter
 
 REACH = 20
@@ -86,7 +86,7 @@ def _relax(distance: np.ndarray, down: int, right: int, cost: np.float32) -> Non
     there[:] = np.minimum(there, nearer)
 
 
-def equalised(grey: Int[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
+def equalised(grey: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
     """An 8-bit image with its cumulated histogram made straight, as in OpenCV; one of a single grey stays."""
     counts = np.bincount(grey.ravel(), minlength=256)
     darkest = int(grey.min())

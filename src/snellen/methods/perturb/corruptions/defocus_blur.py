@@ -15,9 +15,9 @@ from torch import Tensor
 from snellen.methods.perturb.corruptions._severities import severities
 
 SOURCE = "hendrycks-2019"
-LEVELS = severities((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5))
-LEVELS_64 = severities((0.5, 0.6), (1, 0.1), (1.5, 0.1), (2.5, 0.01), (3, 0.1))
-LEVELS_32 = severities((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1))
+LEVELS = severities((3.0, 0.1), (4.0, 0.5), (6.0, 0.5), (8.0, 0.5), (10.0, 0.5))
+LEVELS_64 = severities((0.5, 0.6), (1.0, 0.1), (1.5, 0.1), (2.5, 0.01), (3.0, 0.1))
+LEVELS_32 = severities((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1.0, 0.2), (1.5, 0.1))
 
 
 def defocus_blur(images: Float[Tensor, "n 3 h w"], amount: tuple[float, float]) -> Float[Tensor, "n 3 h w"]:

@@ -21,21 +21,21 @@ def _scaled(side: int, strength: float, sigma: float, affine: float) -> tuple[fl
 
 SOURCE = "hendrycks-2019"
 LEVELS = severities(
-    _scaled(244, 2, 0.7, 0.1),
-    _scaled(244, 2, 0.08, 0.2),
+    _scaled(244, 2.0, 0.7, 0.1),
+    _scaled(244, 2.0, 0.08, 0.2),
     _scaled(244, 0.05, 0.01, 0.02),
     _scaled(244, 0.07, 0.01, 0.02),
     _scaled(244, 0.12, 0.01, 0.02),
 )
 LEVELS_64 = severities(
-    _scaled(64, 0, 0, 0.08),
+    _scaled(64, 0.0, 0.0, 0.08),
     _scaled(64, 0.05, 0.3, 0.06),
     _scaled(64, 0.1, 0.08, 0.06),
     _scaled(64, 0.1, 0.03, 0.03),
     _scaled(64, 0.16, 0.03, 0.02),
 )
 LEVELS_32 = severities(
-    _scaled(32, 0, 0, 0.08),
+    _scaled(32, 0.0, 0.0, 0.08),
     _scaled(32, 0.05, 0.2, 0.07),
     _scaled(32, 0.08, 0.06, 0.06),
     _scaled(32, 0.1, 0.04, 0.05),
@@ -59,12 +59,12 @@ def elastic_transform(
         maps.append(_affine(height, width, draws.uniform(-reach, reach, (3, 2))))
         fields.append(draws.random((2, height, width), dtype=np.float32) * 2 - 1)
     grid = torch.stack(torch.meshgrid(*(torch.arange(side) for side in (width, height)), indexing="xy"), -1).to(images)
-    affine = stacked(np.float32(maps), images)
+    affine = torch.from_numpy(np.stack(maps)).to(images)
     there = grid.flatten(0, 1) @ affine[:, :2] + affine[:, 2:]
     moved = _sampled(images, there.reshape(-1, height, width, 2), at_centres=True)
     if strength == 0:
         return moved
-    bend = blurred(stacked(fields, images), sigma, "reflect", truncate=3) * strength
+    bend = blurred(stacked(fields, images), sigma, "reflect", truncate=3.0) * strength
     return _sampled(moved, grid + bend.permute(0, 2, 3, 1), at_centres=False)
 
 

@@ -12,9 +12,9 @@ from snellen.methods.perturb.corruptions._draws import generator, stacked
 from snellen.methods.perturb.corruptions._severities import severities
 
 SOURCE = "hendrycks-2019"
-LEVELS = severities((1.5, 2), (2.0, 2), (2.5, 1.7), (2.5, 1.5), (3.0, 1.4))
-LEVELS_64 = severities((0.4, 3), (0.7, 3), (1.0, 2.5), (1.5, 2), (2.0, 1.75))
-LEVELS_32 = severities((0.2, 3), (0.5, 3), (0.75, 2.5), (1.0, 2), (1.5, 1.75))
+LEVELS = severities((1.5, 2.0), (2.0, 2.0), (2.5, 1.7), (2.5, 1.5), (3.0, 1.4))
+LEVELS_64 = severities((0.4, 3.0), (0.7, 3.0), (1.0, 2.5), (1.5, 2.0), (2.0, 1.75))
+LEVELS_32 = severities((0.2, 3.0), (0.5, 3.0), (0.75, 2.5), (1.0, 2.0), (1.5, 1.75))
 
 
 def fog(images: Float[Tensor, "n 3 h w"], amount: tuple[float, float], keys: Sequence[int]) -> Float[Tensor, "n 3 h w"]:

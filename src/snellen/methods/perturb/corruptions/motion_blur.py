@@ -13,9 +13,9 @@ from snellen.methods.perturb.corruptions._motion import motion_blurred
 from snellen.methods.perturb.corruptions._severities import severities
 
 SOURCE = "hendrycks-2019"
-LEVELS = severities((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))
-LEVELS_64 = severities((10, 1), (10, 1.5), (10, 2), (10, 2.5), (12, 3))
-LEVELS_32 = severities((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5))
+LEVELS = severities((10, 3.0), (15, 5.0), (15, 8.0), (15, 12.0), (20, 15.0))
+LEVELS_64 = severities((10, 1.0), (10, 1.5), (10, 2.0), (10, 2.5), (12, 3.0))
+LEVELS_32 = severities((6, 1.0), (6, 1.5), (6, 2.0), (8, 2.0), (9, 2.5))
 
 
 def motion_blur(images: Float[Tensor, "n 3 h w"], amount: tuple[int, float], keys: Sequence[int]) -> Float[Tensor, "n 3 h w"]:

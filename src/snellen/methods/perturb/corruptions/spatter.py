@@ -29,23 +29,23 @@ class Spatter(NamedTuple):
 
 SOURCE = "hendrycks-2019"
 LEVELS = severities(
-    Spatter(0.65, 0.3, 4, 0.69, 0.6, mud=False),
-    Spatter(0.65, 0.3, 3, 0.68, 0.6, mud=False),
-    Spatter(0.65, 0.3, 2, 0.68, 0.5, mud=False),
-    Spatter(0.65, 0.3, 1, 0.65, 1.5, mud=True),
-    Spatter(0.67, 0.4, 1, 0.65, 1.5, mud=True),
+    Spatter(0.65, 0.3, 4.0, 0.69, 0.6, mud=False),
+    Spatter(0.65, 0.3, 3.0, 0.68, 0.6, mud=False),
+    Spatter(0.65, 0.3, 2.0, 0.68, 0.5, mud=False),
+    Spatter(0.65, 0.3, 1.0, 0.65, 1.5, mud=True),
+    Spatter(0.67, 0.4, 1.0, 0.65, 1.5, mud=True),
 )
 LEVELS_64 = severities(
     Spatter(0.62, 0.1, 0.7, 0.7, 0.6, mud=False),
     Spatter(0.65, 0.1, 0.8, 0.7, 0.6, mud=False),
-    Spatter(0.65, 0.3, 1, 0.69, 0.6, mud=False),
+    Spatter(0.65, 0.3, 1.0, 0.69, 0.6, mud=False),
     Spatter(0.65, 0.1, 0.7, 0.68, 0.6, mud=True),
     Spatter(0.65, 0.1, 0.5, 0.67, 0.6, mud=True),
 )
 LEVELS_32 = severities(
     Spatter(0.62, 0.1, 0.7, 0.7, 0.5, mud=False),
     Spatter(0.65, 0.1, 0.8, 0.7, 0.5, mud=False),
-    Spatter(0.65, 0.3, 1, 0.69, 0.5, mud=False),
+    Spatter(0.65, 0.3, 1.0, 0.69, 0.5, mud=False),
     Spatter(0.65, 0.1, 0.7, 0.69, 0.6, mud=True),
     Spatter(0.65, 0.1, 0.5, 0.68, 0.6, mud=True),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,7 +12,7 @@ from snellen.methods.perturb.corruptions._zoom import centre, stretched
 
 
 def _factors(stop: float, step: float) -> tuple[float, ...]:
-    return tuple(np.arange(1, stop, step).tolist())
+    return tuple(np.arange(1.0, stop, step).tolist())
 
 
 SOURCE = "hendrycks-2019"
@@ -23,7 +24,7 @@ LEVELS_32 = LEVELS_64
 def zoom_blur(images: Float[Tensor, "n 3 h w"], factors: tuple[float, ...]) -> Float[Tensor, "n 3 h w"]:
     """The mean of the image and of its centre enlarged by each of `factors`, linearly (hendrycks-2019)."""
     height, width = images.shape[2:]
-    total = images.mT.contiguous()
+    total = images.mT.clone(memory_format=torch.contiguous_format)
     for factor in factors:
         tall = stretched(images[:, :, centre(height, factor)], factor, height)
         total += stretched(tall[..., centre(width, factor)].mT.contiguous(), factor, width)
