@@ -66,6 +66,8 @@ class Attack(ABC):
 
     black_box: ClassVar[bool] = False
     """Whether the attack asks for answers only, not for gradients."""
+    version: ClassVar[int] = 1
+    """Rises when the same settings and keys would give other images."""
 
     @property
     def name(self) -> str:
