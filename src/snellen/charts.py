@@ -82,15 +82,14 @@ class Table:
 class Picture:
     """An image of the set, or a map over it: `layer` names an array (H, W) that `Probe.look` returned.
 
-    A map is drawn in colours from its least to its largest value; `signed`: two colours around zero; `grey`: as it is, in [0, 1].
-    `under`: name and level of a condition that redraws the set: the image as it was shown then.
+    A map is drawn in colours from its least to its largest value; `signed`: two colours around zero. `under`: name and level of a
+    condition: the image as it was shown then.
     """
 
     image: str
     caption: str = ""
     layer: str | None = None
     signed: bool = False
-    grey: bool = False
     under: tuple[str, str] | None = None
 
     @property

@@ -221,7 +221,8 @@ class Evidence:
 
     `trials` and `people` share their columns (see `snellen.trials`), with the facts of the image set joined on; rows of
     unreadable images are left out. `published` holds all trials of people that were given, also on other images. `labels`
-    is the list the model answered from. `looks` maps an image to the arrays that `Probe.look` returned for it.
+    is the list the model answered from. `looks` maps an image to the arrays that `Probe.look` returned for it. `size`:
+    height and width of what the model was shown, where known.
     """
 
     dataset: str
@@ -232,6 +233,7 @@ class Evidence:
     published: pl.DataFrame | None = None
     looks: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     seed: int = 0
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

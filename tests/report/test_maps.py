@@ -55,7 +55,3 @@ def test_signed_maps_lie_over_the_photograph():
 )
 def test_pictures_are_made_to_fit(size: tuple[int, int], expected: tuple[int, int]):
     assert maps.fit(Image.new("L", size)).size == expected
-
-
-def test_plain_pictures_stay_as_they_are():
-    assert np.asarray(maps.plain(np.array([[0.0, 0.5, 1.0, 2.0, np.nan]]))).tolist() == [[0, 128, 255, 255, 0]]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
 from snellen.charts import Gallery, Picture
-from snellen.core import Evidence, Finding, Images, Interval
+from snellen.core import Evidence, Finding, Images, Interval, SnellenError
 from snellen.labels import SIXTEEN
+from snellen.nearest import did_you_mean
 from snellen.stats import clopper_pearson
 
 
@@ -73,3 +74,17 @@ def strip(evidence: Evidence, title: str, rows: Iterable[tuple[str, pl.DataFrame
 def guesses(hits: int, n: int, chance: float) -> bool:
     """Whether `hits` of `n` may come from guessing: the interval of accuracy (clopper-1934) reaches down to chance."""
     return clopper_pearson(hits, n).low <= chance
+
+
+def chosen(setting: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The items of a setting, separated by commas, in the order of `known`.
+
+    Raises:
+        SnellenError: one that is not known, or none.
+    """
+    items = {item.strip().replace("_", "-") for item in text.split(",") if item.strip()}
+    odd = sorted(items - set(known))
+    if odd or not items:
+        hint = did_you_mean(odd[0], known) if odd else ""
+        raise SnellenError(f"got {setting} = {text!r}; expected some of {', '.join(known)}, separated by commas.{hint}")
+    return tuple(name for name in known if name in items)

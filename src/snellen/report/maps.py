@@ -37,11 +37,6 @@ def paint(values: np.ndarray, signed: bool, backdrop: Image.Image | None = None)
     return painted if backdrop is None else _over(painted, backdrop)
 
 
-def plain(values: np.ndarray) -> Image.Image:
-    """A picture (H, W) in [0, 1] as it is, in greys."""
-    return Image.fromarray((np.nan_to_num(np.asarray(values, np.float64)).clip(0, 1) * 255).round().astype(np.uint8))
-
-
 def fit(picture: Image.Image, side: int = SIDE) -> Image.Image:
     """The picture in RGB, made smaller if its longest side exceeds `side`; a map coarser than half of that is enlarged."""
     picture = picture.convert("RGB")

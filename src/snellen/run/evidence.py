@@ -30,7 +30,7 @@ def forget(dataset: str, out: Path) -> None:
         (out / folder / f"{slug(dataset)}.parquet").unlink(missing_ok=True)
 
 
-def load(out: Path, dataset: str, subject: str, labels: Labels, seed: int) -> Evidence:
+def load(out: Path, dataset: str, subject: str, labels: Labels, seed: int, size: tuple[int, int] | None = None) -> Evidence:
     """Read it back, without the closer looks.
 
     Raises:
@@ -48,6 +48,7 @@ def load(out: Path, dataset: str, subject: str, labels: Labels, seed: int) -> Ev
         pl.read_parquet(people) if people.is_file() else None,
         pl.read_parquet(published) if published.is_file() else None,
         seed=seed,
+        size=size,
     )
 
 

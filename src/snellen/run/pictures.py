@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from snellen.arrays import image_keys, to_numpy
 from snellen.charts import Gallery, Picture
 from snellen.core import CLEAN, Condition, Images, Model
 from snellen.images.thumbnail import thumbnail
@@ -23,10 +24,12 @@ def collect(
     looks: Mapping[str, Mapping[str, Mapping[str, np.ndarray]]],
     out: Path,
     conditions: Sequence[Condition] = (),
+    seed: int = 0,
 ) -> dict[str, str]:
     """Keep every picture that the galleries of one image set show: {"<dataset>/<key of the picture>": file name}.
 
-    `looks` maps probe → image → layer → (H, W). A photograph is shown as the model saw it, clean or under one of `conditions`.
+    `looks` maps probe → image → layer → (H, W). A photograph is shown as the model saw it, clean or under one of `conditions`,
+    whose random parts are those of `seed`.
     """
     folder = out / PICTURES
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,22 +46,32 @@ def collect(
                 _keep(folder / file, _array(layer))
     known = {(condition.name, condition.level): condition for condition in (CLEAN, *conditions)}
     for under, shown in photographs.items():
-        files = _photographs(list(shown), images, model, known[under], folder) if under in known else {}
+        files = _photographs(list(shown), images, model, known[under], seed, folder) if under in known else {}
         names |= {f"{images.name}/{shown[image].key}": file for image, file in files.items()}
     return names
 
 
-def _photographs(wanted: Sequence[str], images: Images, model: Model, condition: Condition, folder: Path) -> dict[str, str]:
-    """Image → file, of the `wanted` images that can be read, as they are or as a condition redraws them."""
-    told = () if condition.redraw is None else (condition.name, condition.level, str(condition.version), condition.recipe)
+def _photographs(
+    wanted: Sequence[str], images: Images, model: Model, condition: Condition, seed: int, folder: Path
+) -> dict[str, str]:
+    """Image → file, of the `wanted` images that can be read, as they are shown under a condition."""
+    told = () if condition == CLEAN else (condition.name, condition.level, str(condition.version), condition.recipe, str(seed))
     files = {image: _file(images.id, model.id, image, *told, ".webp") for image in wanted}
     absent = {image for image, file in files.items() if not (folder / file).is_file()}
     places = {row: image for row, image in enumerate(images.facts["image"].to_list()) if image in absent}
     if places:
         source = images if condition.redraw is None else condition.redraw(images)
         for row, pixels in pixels_of(source, list(places), model.preprocessing).items():
-            _keep(folder / files[places[row]], thumbnail(pixels))
+            _keep(folder / files[places[row]], thumbnail(_shown(pixels, places[row], model, condition, seed)))
     return {image: file for image, file in files.items() if (folder / file).is_file()}
+
+
+def _shown(pixels: np.ndarray, image: str, model: Model, condition: Condition, seed: int) -> np.ndarray:
+    """(3, H, W) as the model saw it."""
+    if condition.perturb is None:
+        return pixels
+    keys = image_keys(condition.name, condition.level, [image], seed)
+    return to_numpy(condition.perturb(model.asarray(pixels[None]), keys))[0]
 
 
 def _pictures(section: Section) -> Iterable[Picture]:

@@ -27,6 +27,7 @@ class ModelRecord:
     preprocessing: str
     abilities: tuple[str, ...]
     facts: Mapping[str, str]
+    size: tuple[int, int] | None = None  # height and width of what it is shown
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def probe_of(asked: Section, trust: bool = False) -> Probe:
 def evidence_of(folder: Path, exam: Record, asked: Section, trust: bool = False) -> Evidence:
     """The evidence of a section, closer looks included."""
     images = next(images for images in exam.images if images.name == asked.dataset)
-    found = evidence.load(folder, images.name, exam.model.name, _labels(images), exam.seed)
+    found = evidence.load(folder, images.name, exam.model.name, _labels(images), exam.seed, exam.model.size)
     if not asked.looks:
         return found
     probe = probe_of(asked, trust)

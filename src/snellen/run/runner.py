@@ -79,6 +79,7 @@ def _examine(spec: Spec, images: Images, progress: Progress) -> tuple[list[Secti
         spec.matched[images.name],
         spec.people.trials if spec.people else None,
         seed=spec.seed,
+        size=spec.model.preprocessing.size,
     )
     kept.save(evidence, spec.out)
     sections, looks = [], {}
@@ -93,7 +94,7 @@ def _examine(spec: Spec, images: Images, progress: Progress) -> tuple[list[Secti
             own, maps = _ask(spec, probe, images, evidence, progress)
             sections.append(_flattered(own, spec, images))
             looks[probe.name()] = maps
-    shown = pictures.collect(sections, images, spec.model, looks, spec.out, showing.conditions)
+    shown = pictures.collect(sections, images, spec.model, looks, spec.out, showing.conditions, spec.seed)
     return sections, _images(images, tuple(problems), given), shown
 
 
@@ -119,12 +120,12 @@ def _ask(
 
 
 def _flattered(asked: Section, spec: Spec, images: Images) -> Section:
-    """The section, with a warning in every finding when the model's read-out was fitted on some of these images."""
+    """The section, with a warning in every finding when the model's read-out or calibration was fitted on some of these images."""
     digests = images.facts["digest"].to_list() if "digest" in images.facts.columns else []
     known = sum(digest in spec.model.fitted_on for digest in digests)
     if not known:
         return asked
-    limit = f"The model's read-out was fitted on {known:,} of these {len(images):,} images: numbers here flatter it."
+    limit = f"The model's read-out or calibration was fitted on {known:,} of these {len(images):,} images: numbers here flatter it."
     return replace(asked, findings=tuple(replace(f, limits=(limit, *f.limits)) for f in asked.findings))
 
 
@@ -144,6 +145,7 @@ def _introduction(spec: Spec) -> ModelRecord:
         model.preprocessing.describe(),
         tuple(sorted(model.abilities)),
         dict(model.facts),
+        model.preprocessing.size,
     )
 
 
