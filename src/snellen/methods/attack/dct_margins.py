@@ -13,7 +13,6 @@ from snellen.methods.attack.rows import take
 from snellen.methods.attack.subspace import Margins, Project, subspace_margins
 from snellen.methods.perturb.frequency.dct import Band, diagonal, matrix
 
-
 PUBLISHED = {28: (8, 1), 32: (8, 2), 224: (16, 16)}
 """Side of the images → width of the bands and step from one to the next (ortiz-jimenez-2020): 21, 13 and 14 bands."""
 

@@ -121,11 +121,11 @@ class Walk:
             place = origin + (1 + self.overshoot) * change
             place = xp.clip(place, 0.0, 1.0) if self.clip else place
             if not left:
-                found[active] = _left(asked.logits(place), classes[:, 0])
+                found[active] = differs(usable(asked.logits(place)), classes[:, 0])
                 end(np.ones(len(active), bool), place)
                 break
             seen = Seen(*asked.vjp(place), classes, np.arange(len(active)))
-            done = _left(seen.logits, classes[:, 0])
+            done = differs(usable(seen.logits), classes[:, 0])
             found[active[done]] = True
             stay = np.flatnonzero(~done)
             if not len(stay):
@@ -143,11 +143,10 @@ class Walk:
         return joined(places, rows), found
 
 
-def _left(logits: Float[Array, "n k"], answer: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
-    scores = usable(logits)
-    here = np.arange(len(answer))
+def differs(scores: Float[np.ndarray, "n k"], answer: Int[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Whether another class is the largest, by more than rounding could turn round in another batch."""
     largest = np.where(np.isneginf(scores), 0.0, np.abs(scores)).max(axis=1)
-    return scores.max(axis=1) - ROUNDING * largest > scores[here, answer]
+    return scores.max(axis=1) - ROUNDING * largest > scores[np.arange(len(answer)), answer]
 
 
 def _of(project: Project, walks: Int[np.ndarray, " m"], slope: Array) -> Array:
