@@ -11,16 +11,19 @@ from torch import nn
 @contextlib.contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
     """`network` in eval mode with frozen parameters; afterwards every part is as it was."""
-    modes = [(part, part.training) for part in network.modules()]
+    parts = list(network.modules())
+    modes = [part.training for part in parts]
     thawed = [parameter for parameter in network.parameters() if parameter.requires_grad]
     try:
-        for part, _ in modes:
-            part.training = False
+        for part, training in zip(parts, modes, strict=True):
+            if training:
+                part.training = False
         for parameter in thawed:
             parameter.requires_grad_(False)
         yield
     finally:
         for parameter in thawed:
             parameter.requires_grad_(True)
-        for part, training in modes:
-            part.training = training
+        for part, training in zip(parts, modes, strict=True):
+            if part.training is not training:
+                part.training = training
