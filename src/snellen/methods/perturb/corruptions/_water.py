@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8
-from scipy.ndimage import correlate, label, uniform_filter
+from scipy.ndimage import label, uniform_filter
 
 REACH = 20
 """Pixels from an edge at which distances stop to count."""
-EMBOSS = np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
+EMBOSS, BOX = ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)), ((1, 1, 1),) * 3
 TAN = 13573
 """tan(22.5°) times 2**15."""
+MOVES = {1.0: ((0, 1), (1, 0)), 1.4: ((1, 1), (1, -1)), 2.1969: ((1, 2), (2, 1), (1, -2), (2, -1))}
+"""Cost → moves, as (rows, columns)."""
 
 
 def glints(layers: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
@@ -25,9 +27,17 @@ def glints(layers: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
 def _glint(layer: np.ndarray) -> np.ndarray:
     distance = chamfer(canny(layer.astype(np.int32)))
     smooth = uniform_filter(distance.astype(np.float64), 3, mode="mirror") + 1e-6
-    embossed = correlate(equalised(smooth.astype(np.uint8)).astype(np.int32), EMBOSS, mode="mirror").clip(0, 255)
-    wet = layer * np.round(uniform_filter(embossed.astype(np.float64), 3, mode="mirror"))
+    embossed = _weighted(equalised(smooth.astype(np.uint8)), EMBOSS).clip(0, 255)
+    wet = layer * np.round(_weighted(embossed, BOX) / np.float32(9))
     return wet / max(wet.max(), 1)
+
+
+def _weighted(values: np.ndarray, kernel: tuple[tuple[int, ...], ...]) -> np.ndarray:
+    """Correlation with 3 x 3 whole numbers, mirrored at the border."""
+    height, width = values.shape
+    padded = np.pad(values.astype(np.int32), 1, mode="reflect")
+    terms = ((row, column, kernel[row][column]) for row in range(3) for column in range(3) if kernel[row][column])
+    return sum((padded[row : row + height, column : column + width] * weight for row, column, weight in terms), np.int32(0))
 
 
 def canny(grey: Int[np.ndarray, "h w"], low: int = 50, high: int = 150) -> Bool[np.ndarray, "h w"]:
@@ -35,7 +45,7 @@ def canny(grey: Int[np.ndarray, "h w"], low: int = 50, high: int = 150) -> Bool[
 
     Edges above `low` count where they touch one above `high`.
     """
-    padded = np.pad(grey, 1, mode="edge")
+    padded = np.pad(grey.astype(np.int16), 1, mode="edge")
     tall = padded[:-2] + 2 * padded[1:-1] + padded[2:]
     wide = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
     right, down = tall[:, 2:] - tall[:, :-2], wide[2:] - wide[:-2]
@@ -45,8 +55,8 @@ def canny(grey: Int[np.ndarray, "h w"], low: int = 50, high: int = 150) -> Bool[
     def at(row: int, column: int) -> np.ndarray:
         return strength[1 + row : strength.shape[0] - 1 + row, 1 + column : strength.shape[1] - 1 + column]
 
-    here, slope = at(0, 0), across * TAN
-    flat, steep = (along << 15) < slope, (along << 15) > slope + (across << 16)
+    here, slope, rise = at(0, 0), across.astype(np.int32) * TAN, along.astype(np.int32) << 15
+    flat, steep = rise < slope, rise > slope + (across.astype(np.int32) << 16)
     falling = (right < 0) != (down < 0)
     ridge = np.where(falling, (here > at(-1, 1)) & (here > at(1, -1)), (here > at(-1, -1)) & (here > at(1, 1)))
     ridge = np.where(steep, (here > at(-1, 0)) & (here >= at(1, 0)), ridge)
@@ -64,9 +74,9 @@ def chamfer(edges: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
     The shortest path takes any number of moves of each kind in any order, so the kinds are done one after the other, and of each
     one, two, four and more moves at once.
     """
-    distance = np.where(edges, 0, REACH).astype(np.float32)
-    for cost, moves in ((1, ((0, 1), (1, 0))), (1.4, ((1, 1), (1, -1))), (2.1969, ((1, 2), (2, 1), (1, -2), (2, -1)))):
-        for down, right in moves:
+    distance = np.where(edges, np.float32(0), np.float32(REACH))
+    for cost, directions in MOVES.items():
+        for down, right in directions:
             many = 1
             while cost * many < REACH:
                 _relax(distance, down * many, right * many, np.float32(cost * many))
@@ -75,15 +85,15 @@ def chamfer(edges: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w"]:
 
 
 def _relax(distance: np.ndarray, down: int, right: int, cost: np.float32) -> None:
+    """Brings each pixel no further than `cost` beyond those that many pixels away on either side."""
     height, width = distance.shape
     if down >= height or abs(right) >= width:
         return
-    left = slice(max(0, -right), width - max(0, right))
-    moved = slice(max(0, right), width + min(0, right))
-    here, there = distance[: height - down, left], distance[down:, moved]
-    nearer = np.minimum(there, here + cost)
+    here = distance[: height - down, max(0, -right) : width - max(0, right)]
+    there = distance[down:, max(0, right) : width + min(0, right)]
+    onward = here + cost
     np.minimum(here, there + cost, out=here)
-    there[:] = np.minimum(there, nearer)
+    np.minimum(there, onward, out=there)
 
 
 def equalised(grey: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:

@@ -21,18 +21,18 @@ def as_published(images: Float[Array, "n 3 h w"]) -> Float[Array, "n 3 h w"]:
 
     For `Perturbation.condition(level, after=as_published, recipe="JPEG quality 85")`.
     """
-    pixels = np.round(to_numpy(images) * 255).astype(np.uint8).transpose(0, 2, 3, 1)
-    return like(compressed(pixels, PUBLISHED).transpose(0, 3, 1, 2).astype(np.float32) / 255, images)
+    pixels = np.round(to_numpy(images) * 255).astype(np.uint8)
+    return like(compressed(pixels, PUBLISHED).astype(np.float32) / 255, images)
 
 
-def compressed(pixels: UInt8[np.ndarray, "n h w 3"], quality: int) -> UInt8[np.ndarray, "n h w 3"]:
+def compressed(pixels: UInt8[np.ndarray, "n 3 h w"], quality: int) -> UInt8[np.ndarray, "n 3 h w"]:
     """Written by Pillow with its own settings (colour at half resolution) and read again, as Pillow would read it."""
-    return np.stack([_read(_written(image, quality)) for image in pixels])
+    return np.stack([_read(_written(planes, quality)) for planes in pixels]).transpose(0, 3, 1, 2)
 
 
-def _written(image: np.ndarray, quality: int) -> bytes:
+def _written(planes: np.ndarray, quality: int) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=quality)
+    Image.merge("RGB", [Image.fromarray(plane) for plane in planes]).save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 

@@ -19,7 +19,7 @@ LEVELS_32 = severities(0.95, 0.9, 0.85, 0.75, 0.65)
 def pixelate(images: Float[Tensor, "n 3 h w"], share: float) -> Float[Tensor, "n 3 h w"]:
     """Reduced to a `share` of its sides and enlarged again, both with a box filter, in 8 bits (hendrycks-2019)."""
     height, width = images.shape[2:]
-    small = max(1, int(width * share)), max(1, int(height * share))
-    box = Image.Resampling.BOX
-    coarse = [np.asarray(Image.fromarray(image).resize(small, box).resize((width, height), box)) for image in to_bytes(images)]
-    return from_bytes(np.stack(coarse), images)
+    small, box = (max(1, int(width * share)), max(1, int(height * share))), Image.Resampling.BOX
+    planes = to_bytes(images).reshape(-1, height, width)
+    coarse = [np.asarray(Image.fromarray(plane).resize(small, box).resize((width, height), box)) for plane in planes]
+    return from_bytes(np.stack(coarse).reshape(images.shape), images)
