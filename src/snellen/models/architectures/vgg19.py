@@ -1,4 +1,4 @@
-"""VGG-19 (simonyan-2015) as style transfer uses it, with its first layer taking [0, 1], and the decoder that mirrors it (huang-2017)."""
+"""VGG-19 (simonyan-2015) as style transfer uses it, which takes [0, 1], and the decoder that mirrors it (huang-2017)."""
 
 from __future__ import annotations
 
@@ -21,15 +21,11 @@ _DECODER = ((256, True), (256, False), (256, False), (256, False), (128, True), 
 class Vgg19(nn.Sequential):
     """(N, 3, H, W) in [0, 1] → features of the last layer; `layers` maps relu1_1 … to the names of submodules."""
 
-    layers: dict[str, str]
-
     def __init__(self, last: str = "relu5_4") -> None:
-        parts, self_layers = list(_encoder()), {}
-        for at, (name, _) in enumerate(parts):
-            if name:
-                self_layers[name] = str(at)
-        super().__init__(*(part for _, part in parts[: int(self_layers[last]) + 1]))
-        self.layers = {name: at for name, at in self_layers.items() if int(at) < len(self)}
+        parts = list(_encoder())
+        places = {name: at for at, (name, _) in enumerate(parts) if name}
+        super().__init__(*(part for _, part in parts[: places[last] + 1]))
+        self.layers = {name: str(at) for name, at in places.items() if at < len(self)}
 
 
 def decoder() -> nn.Sequential:

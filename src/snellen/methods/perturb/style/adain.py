@@ -48,9 +48,7 @@ class Adain:
             return self.decoder(mixed)[:, :, :height, :width].clamp(0, 1)
 
 
-def adaptive_instance_normalization(
-    features: Float[Tensor, "n c h w"], like: Float[Tensor, "n c a b"]
-) -> Float[Tensor, "n c h w"]:
+def adaptive_instance_normalization(features: Float[Tensor, "n c h w"], like: Float[Tensor, "n c a b"]) -> Float[Tensor, "n c h w"]:
     """`features` with the mean and standard deviation over places that each channel has in `like`; variances are unbiased."""
     (mean, spread), (to_mean, to_spread) = _moments(features), _moments(like)
     return (features - mean) / spread * to_spread + to_mean

@@ -26,8 +26,8 @@ COARSE = 8
 class RandomFilters:
     """One layer of random filters of many sizes and a ReLU: Gram matrices of it suffice for textures (ustyuzhaninov-2017).
 
-    Layers: "random3" to "random23", and "coarse", the image brought down `COARSE` times, which serves as content. Filters have mean 0
-    and length 1, and are drawn by NumPy from the seed, so that every machine has the same.
+    Layers: "random3" to "random23", and "coarse", the image brought down `COARSE` times, which serves as content. Filters have
+    mean 0 and length 1, and are drawn by NumPy from the seed, so that every machine has the same.
 
     Args:
         seed: of the filters.
@@ -42,12 +42,12 @@ class RandomFilters:
         self._weights = {side: _filters(rng, filters, side) for side in SIDES}
 
     def __call__(self, images: Float[Tensor, "n 3 h w"]) -> dict[str, Tensor]:
-        """The features; filters larger than the image are left out."""
+        """The features; larger filters take larger steps."""
         found = {"coarse": F.adaptive_avg_pool2d(images, (-(-images.shape[2] // COARSE), -(-images.shape[3] // COARSE)))}
         for side, weights in self._weights.items():
             reach = side // 2
             padded = F.pad(images, (reach,) * 4, mode="replicate")
-            found[f"random{side}"] = F.conv2d(padded, weights.to(images)).relu()
+            found[f"random{side}"] = F.conv2d(padded, weights.to(images), stride=max(1, side // 5)).relu()
         return found
 
 
@@ -87,7 +87,9 @@ class Layers:
             self._network((images - mean) / std)
         for name, features in found.items():
             if not isinstance(features, Tensor) or features.ndim != 4:
-                raise SnellenError(f"layer {name} gives no maps (N, C, h, w); expected a convolution, an activation or a block of these")
+                raise SnellenError(
+                    f"layer {name} gives no maps (N, C, h, w); expected a convolution, an activation or a block of these"
+                )
         return found
 
 

@@ -1,4 +1,4 @@
-"""Texture transfer by optimisation: pixels are changed until a network's features are like one image's and their Gram like another's."""
+"""Texture transfer by optimisation: features like those of one image, their Gram matrices like those of another."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Backbone: TypeAlias = Callable[[Tensor], Mapping[str, Tensor]]
 class Gram:
     """Images (N, 3, H, W) of shapes and of textures → shapes in the textures (gatys-2016), over any backbone.
 
-    Pixels start as the content in the colours of the style and are changed by `steps` of the optimiser. The loss is the mean square of what
-    the content layers' features differ by, over the content's own, times `content`; plus, averaged over the style layers, the
-    square of what their Gram matrices differ by, over the style's own. Each image has a loss of its own, whatever its batch.
+    Pixels start as the content in the colours of the style and are changed by `steps` of the optimiser. The loss is the mean
+    square of what the content layers' features differ by, over the content's own, times `content`; plus, averaged over the
+    style layers, the square of what their Gram matrices differ by, over the style's own. Each image is optimised by itself.
 
     Args:
         backbone: gives the features, such as `RandomFilters` or `Layers`.
