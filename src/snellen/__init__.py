@@ -12,6 +12,8 @@ _HOMES = {
     "load": "snellen.models",
     "train": "snellen.training",
     "Trained": "snellen.training",
+    "attack": "snellen.attacking",
+    "Attacks": "snellen.attacking",
     "treat": "snellen.treating",
     "Treated": "snellen.treating",
     "open_images": "snellen.images",
@@ -35,6 +37,7 @@ _HOMES = {
     ),
 }
 __all__ = [
+    "Attacks",
     "Condition",
     "Evidence",
     "Exam",
@@ -52,6 +55,7 @@ __all__ = [
     "Treatment",
     "Unsupported",
     "__version__",
+    "attack",
     "exam",
     "load",
     "open_images",
@@ -61,6 +65,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from snellen.api import Exam, exam
+    from snellen.attacking import Attacks, attack
     from snellen.core import (
         Condition,
         Evidence,

@@ -83,7 +83,9 @@ def _outputs(scores: np.ndarray) -> list[str]:
                 "flat there; DLR and the margin are not."
             )
     if classes < 4:
-        found.append(f"With {classes} classes, targeted DLR{'' if classes > 2 else ' and DLR'} cannot be had: the margin stands in.")
+        found.append(
+            f"With {classes} classes, targeted DLR{'' if classes > 2 else ' and DLR'} cannot be had: the margin stands in."
+        )
     return found
 
 

@@ -166,5 +166,3 @@ def _differing(place: Array, centre: Array) -> np.ndarray:
     xp = namespace(place)
     ones, zeros = xp.ones_like(place), xp.zeros_like(place)
     return np.maximum(to_numpy(xp.sum(xp.where(place != centre, ones, zeros), axis=(1, 2, 3))).astype(float), 1.0)
-
-

@@ -105,9 +105,7 @@ def _further(
     found[rows], distance[rows] = one.found, one.distance
     new = np.flatnonzero(one.found)
     whole = replaced(before.images, rows[new], take(one.images, new)) if len(new) else before.images
-    attempts = tuple(
-        _spread(attempt, rows, before, last) for attempt, last in zip(one.attempts, before.attempts, strict=True)
-    )
+    attempts = tuple(_spread(attempt, rows, before, last) for attempt, last in zip(one.attempts, before.attempts, strict=True))
     return Attacked(whole, found, distance, one.forwards, one.pulls, attempts)
 
 

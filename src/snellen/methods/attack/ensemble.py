@@ -54,7 +54,14 @@ class Ensemble(Attack):
     @property
     def name(self) -> str:
         """The names of its attacks."""
-        return " + ".join(attack.name for attack in self.attacks)
+        return " + ".join(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of its attacks, numbered where the same name comes again."""
+        plain = [attack.name for attack in self.attacks]
+        before = [plain[:at].count(name) for at, name in enumerate(plain)]
+        return tuple(f"{name} {count + 1}" if count else name for name, count in zip(plain, before, strict=True))
 
     def __call__(
         self,
@@ -72,7 +79,7 @@ class Ensemble(Attack):
         tell(int((~right).sum()))
         best, distance, attempts = images, np.where(right, np.inf, 0.0), []
         limit = None if self.epsilon is None else self.epsilon * (1 + ROUNDING) + 1e-7
-        for attack in self.attacks:
+        for name, attack in zip(self.names, self.attacks, strict=True):
             open_ = right if self.everyone or limit is None else distance == np.inf
             rows = np.flatnonzero(open_)
             found, changes = np.zeros(len(truth), bool), np.full(len(truth), np.inf)
@@ -85,9 +92,7 @@ class Ensemble(Attack):
                 best = replaced(best, rows[better], take(one.images, better)) if len(better) else best
             tell(int((found & (distance == np.inf)).sum()) if limit is not None else 0)
             distance = np.minimum(distance, changes)
-            attempts.append(
-                Attempt(attack.name, attack.black_box, open_, found, changes, asked.forwards - forwards, asked.pulls - pulls)
-            )
+            attempts.append(Attempt(name, attack.black_box, open_, found, changes, asked.forwards - forwards, asked.pulls - pulls))
         tell(len(truth) - tell.told)
         return Attacked(best, np.isfinite(distance), distance, asked.forwards, asked.pulls, tuple(attempts))
 

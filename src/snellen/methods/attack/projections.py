@@ -102,4 +102,6 @@ def random_start(images: Float[Array, "n 3 h w"], epsilon: float, norm: Norm, ke
     power = 2 if norm == "l2" else 1
     sizes = (np.abs(changes) ** power).sum(axis=(1, 2, 3)) ** (1 / power)
     radii = epsilon * np.array([one.random() for one in generators]) ** (1 / np.prod(shape))
-    return project(images + like((changes * (radii / sizes)[:, None, None, None]).astype(np.float32), images), images, epsilon, norm)
+    return project(
+        images + like((changes * (radii / sizes)[:, None, None, None]).astype(np.float32), images), images, epsilon, norm
+    )

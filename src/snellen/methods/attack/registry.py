@@ -71,8 +71,8 @@ def make(text: str, norm: Norm | None = None, epsilon: float | None = None) -> A
     return attack
 
 
-def make_all(texts: list[str] | tuple[str, ...], norm: Norm, epsilon: float, everyone: bool = False) -> Attack:
-    """One attack, or an ensemble of several within `epsilon`.
+def make_all(texts: list[str] | tuple[str, ...], norm: Norm, epsilon: float, everyone: bool = False) -> Ensemble:
+    """An ensemble within `epsilon`; of attacks all of which look for the smallest change, one without a size.
 
     Raises:
         SnellenError: as `make`, or none is named.
@@ -80,10 +80,9 @@ def make_all(texts: list[str] | tuple[str, ...], norm: Norm, epsilon: float, eve
     if not texts:
         raise SnellenError(f"got no attack; expected one or more of {', '.join(names())}")
     made = [make(text, norm, epsilon) for text in texts]
-    if len(made) == 1 and isinstance(made[0], Ensemble):
-        return Ensemble(made[0].attacks, epsilon, everyone)
     members = [one for attack in made for one in (attack.attacks if isinstance(attack, Ensemble) else (attack,))]
-    return Ensemble(tuple(members), epsilon, everyone)
+    sized = any(hasattr(one, "epsilon") for one in members)
+    return Ensemble(tuple(members), epsilon if sized else None, everyone)
 
 
 def get(name: str) -> tuple[type[Attack], Mapping[str, object]]:
@@ -156,10 +155,15 @@ def _only(module: ModuleType, name: str) -> type[Attack]:
     found = [
         kind
         for kind in vars(module).values()
-        if inspect.isclass(kind) and issubclass(kind, Attack) and not inspect.isabstract(kind) and kind.__module__ == module.__name__
+        if inspect.isclass(kind)
+        and issubclass(kind, Attack)
+        and not inspect.isabstract(kind)
+        and kind.__module__ == module.__name__
     ]
     if len(found) != 1:
-        raise SnellenError(f"{name} holds {len(found)} attacks; expected one class derived from snellen.methods.attack.attack.Attack")
+        raise SnellenError(
+            f"{name} holds {len(found)} attacks; expected one class derived from snellen.methods.attack.attack.Attack"
+        )
     return found[0]
 
 
