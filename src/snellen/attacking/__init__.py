@@ -94,7 +94,8 @@ class Attacks:
         parts = [shelf.read_arrays(f"images-{part:05d}") for part in range(len(self.assault.parts))]
         together = self.frame.filter((pl.col("attack") == ALL) & (pl.col("epsilon") == self.epsilons[-1]))
         broken = together.filter(pl.col("distance").is_between(0, np.inf, closed="none"))["image"].to_list()
-        return broken, *(np.concatenate([part[name] for part in parts]) for name in ("original", "adversarial"))
+        originals, places = (np.concatenate([part[name] for part in parts]) for name in ("original", "adversarial"))
+        return broken, originals, places
 
 
 def attack(

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 PAPER, INK, MUTED, BAD = "#fdfcf9", "#1c2126", "#59616a", "#a3312a"
-SIDE, ACROSS, GAP, MARGIN = 160, 2, 10, 28
+SIDE, ACROSS, GAP, MARGIN = 192, 2, 10, 28
 """Pixels of a picture, triples in a line, pixels between pictures and around all."""
 
 
@@ -48,7 +48,7 @@ def sheet(title: str, triples: Sequence[Triple]) -> Image.Image:
             x = left + column * (SIDE + GAP)
             picture.paste(_enlarged(pixels), (x, high))
             for number, part in enumerate(text.split("\n")):
-                pen.text((x, high + SIDE + 4 + number * line), _fitted(part, small), colour, small, anchor="lt")
+                pen.text((x, high + SIDE + 4 + number * line), _fitted(part, small), colour, small, anchor="la")
     return picture
 
 

@@ -41,7 +41,7 @@ def attack(
     - A curve, from one run: `snellen attack model.onnx photos/ --attack square --eps 1/255 2/255 4/255 8/255`
     - The suite that published numbers are made with: `snellen attack net.safetensors photos/ --attack standard --eps 8/255`
     - How far is the nearest error? `snellen attack net.safetensors photos/ --attack deepfool --norm l2 --eps 0.25 0.5 1`
-    - Other settings, an attack of your own: `snellen attack net.safetensors photos/ --attack pgd:steps=100,restarts=5 --attack ./mine.py`
+    - Other settings, an attack of your own: `snellen attack net.onnx photos/ --attack square:queries=9000 --attack ./mine.py`
 
     Written into the folder: `attack.json` (the table), `attack.parquet` (a row for each image, size and attack), `sheet.png`.
 
@@ -117,10 +117,9 @@ def _print(done: Attacks) -> None:
     title = f"{done.assault.model.name} on {done.assault.images.name}: accuracy under attack ({done.norm})"
     table = Table("eps", "attack", "seen", "broken", "accuracy", "95 % interval", "median size", title=escape(title))
     for stand in done.stands:
-        size = f"{stand.epsilon:.4g}" if stand.epsilon else "0"
         low_high = f"{stand.interval.low:.1%} – {stand.interval.high:.1%}" if stand.interval else ""
         cells = [
-            size,
+            _size(stand.epsilon),
             escape(stand.attack if stand.epsilon else "the images as they are"),
             f"{stand.seen:,}",
             f"{stand.broken:,}",
@@ -138,3 +137,9 @@ def _say(text: str) -> None:
     from snellen.cli.console import console
 
     console().print(text, markup=False, soft_wrap=True, highlight=False)
+
+
+def _size(epsilon: float) -> str:
+    """Grey levels as such: 4/255."""
+    levels = round(epsilon * 255)
+    return f"{levels}/255" if levels and abs(epsilon * 255 - levels) < 1e-6 else f"{epsilon:.4g}"

@@ -79,7 +79,7 @@ class Apgd(Ball):
             if not len(rows):
                 break
             look = partial(self._look, asked, truth, loss)
-            self._once(look, account, rows, take(images, rows), keyed([keys[row] for row in rows], f"apgd {attempt}"))
+            self._once(look, account, rows, take(images, rows), keyed([keys[row] for row in rows.tolist()], f"apgd {attempt}"))
         return account.images(), account.found
 
     def _losses(self, truth: np.ndarray, scores: np.ndarray) -> list[Loss]:

@@ -37,8 +37,8 @@ def of_model(model: Model, images: Float[Array, "n 3 h w"], truth: Int[np.ndarra
     apart = max(_apart(scores, twice[n:]), _apart(scores, twice[:n][::-1]))
     if apart > 1e-3 * spread:
         found.append(
-            f"Answers to the same image differ by up to {apart:.3g} in a logit with its place in the batch: the model is random, or "
-            "mixes the images of a batch. Attacks follow gradients that are not those of the answer."
+            f"Answers to the same image differ by up to {apart:.3g} in a logit with its place in the batch: the model is random, "
+            "or mixes the images of a batch. Attacks follow gradients that are not those of the answer."
         )
     found += _outputs(scores)
     found += _gradients(model, images, truth)
@@ -83,9 +83,7 @@ def _outputs(scores: np.ndarray) -> list[str]:
                 "flat there; DLR and the margin are not."
             )
     if classes < 4:
-        found.append(
-            f"With {classes} classes, targeted DLR{'' if classes > 2 else ' and DLR'} cannot be had: the margin stands in."
-        )
+        found.append(f"With {classes} classes, {'targeted DLR' if classes > 2 else 'DLR'} cannot be had: the margin stands in.")
     return found
 
 

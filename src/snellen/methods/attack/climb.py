@@ -28,7 +28,7 @@ class State:
     """Each image's own search. `best` is the place of the highest loss, `height`, and `slope` the gradient there.
 
     `rises` counts steps of this interval that raised the loss; `before` is the best loss at the last check, `halved` whether the
-    step was halved then. Of l1, `share` is that of the pixel values a step changes and `changed` how many differed at the last check.
+    step was halved then. Of l1, `share` is that of the pixel values a step changes, `changed` how many differed at the last check.
     """
 
     row: np.ndarray

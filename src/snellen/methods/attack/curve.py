@@ -100,7 +100,7 @@ def _further(
         progress(len(truth) - len(rows))
     if not len(rows):
         return replace(before, forwards=0, pulls=0, attempts=tuple(replace(one, forwards=0, pulls=0) for one in before.attempts))
-    one = attack(model, take(images, rows), truth[rows], [keys[row] for row in rows], progress=progress)
+    one = attack(model, take(images, rows), truth[rows], [keys[row] for row in rows.tolist()], progress=progress)
     found, distance = before.found.copy(), before.distance.copy()
     found[rows], distance[rows] = one.found, one.distance
     new = np.flatnonzero(one.found)

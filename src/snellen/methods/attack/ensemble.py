@@ -85,7 +85,7 @@ class Ensemble(Attack):
             found, changes = np.zeros(len(truth), bool), np.full(len(truth), np.inf)
             forwards, pulls = asked.forwards, asked.pulls
             if len(rows):
-                one = _run(attack, asked, take(images, rows), truth[rows], [keys[row] for row in rows], scores[rows])
+                one = _run(attack, asked, take(images, rows), truth[rows], [keys[row] for row in rows.tolist()], scores[rows])
                 held = one.found & (limit is None or one.distance <= limit)  # type: ignore[operator]
                 found[rows], changes[rows[held]] = held, one.distance[held]
                 better = np.flatnonzero(held & (one.distance < distance[rows]))

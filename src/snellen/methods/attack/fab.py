@@ -39,7 +39,7 @@ class _Walk:
 @final
 @dataclass(frozen=True)
 class Fab(Search):
-    """Steps onto the nearest linearised border, biased towards the image, and back inwards from every wrong place (croce-2020-minimally).
+    """Steps onto the nearest linearised border that lean towards the image, and inwards from wrong places (croce-2020-minimally).
 
     Attributes:
         norm: linf, l2 or l1.
@@ -87,7 +87,7 @@ class Fab(Search):
                 if not len(rows):
                     break
                 origin = take(images, rows)
-                place = self._start(origin, distance[rows], [keys[row] for row in rows], restart)
+                place = self._start(origin, distance[rows], [keys[row] for row in rows.tolist()], restart)
                 target = None if aim is None else ranked[:, aim]
                 walk = _Walk(np.arange(len(rows)), origin, place, origin, distance[rows])
                 places, reached = self._walk(asked, walk, truth[rows], None if target is None else target[rows])

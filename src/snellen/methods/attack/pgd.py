@@ -21,7 +21,7 @@ from snellen.methods.attack.search import Account, Told, keyed, slopes, staying,
 @final
 @dataclass(frozen=True)
 class Pgd(Ball):
-    """Steps along the sign of the gradient, or the gradient for l2, or its steepest values for l1, from a random start (madry-2018).
+    """Steps along the sign of the gradient, from a random start (madry-2018); for l2 the gradient, for l1 its steepest values.
 
     Attributes:
         steps: of one search; each costs one forward and one backward pass.
@@ -64,7 +64,7 @@ class Pgd(Ball):
             centre = take(images, rows) if restart else images
             start = centre
             if self.random:
-                start = random_start(centre, self.epsilon, self.norm, keyed([keys[row] for row in rows], f"pgd {restart}"))
+                start = random_start(centre, self.epsilon, self.norm, keyed([keys[row] for row in rows.tolist()], f"pgd {restart}"))
             climb(asked, account, rows, centre, start, truth)
         return account.images(), account.found
 

@@ -51,7 +51,7 @@ class Search(Attack):
         if not len(right):
             return settled(asked, images, np.arange(0), images, np.zeros(0, bool), self.norm)
         own = images if len(right) == len(truth) else take(images, right)
-        places, found = self.search(asked, own, truth[right], [keys[row] for row in right], scores[right], tell)
+        places, found = self.search(asked, own, truth[right], [keys[row] for row in right.tolist()], scores[right], tell)
         tell(len(truth) - tell.told)
         return settled(asked, images, right, places, found, self.norm)
 
@@ -79,6 +79,7 @@ class Telling:
         self.told, self._progress = 0, progress
 
     def __call__(self, images: int) -> None:
+        """So many more."""
         self.told += images
         if self._progress is not None and images:
             self._progress(images)
@@ -129,7 +130,7 @@ def first_look(
     if not len(truth):
         return np.zeros((0, 2))
     logits = to_numpy(asked.logits(images))
-    bad = np.isnan(logits).any(axis=1) | np.isposinf(logits).any(axis=1) | np.isneginf(logits).all(axis=1)
+    bad = np.asarray(np.isnan(logits).any(axis=1) | np.isposinf(logits).any(axis=1) | np.isneginf(logits).all(axis=1))
     if bad.any():
         raise SnellenError(
             f"{asked.model.name} returned NaN or infinite logits for {int(bad.sum())} of {len(bad)} images; expected finite "
@@ -153,7 +154,7 @@ def usable(logits: Array) -> Float[np.ndarray, "n k"]:
     scores = to_numpy(logits).astype(np.float64)
     if not np.isfinite(scores).all():
         scores = np.where(np.isnan(scores), -np.inf, np.minimum(scores, _HUGE))
-        lost = np.isneginf(scores).all(axis=1)
+        lost = np.asarray(np.isneginf(scores).all(axis=1))
         if lost.any():
             raise SnellenError(
                 f"the model returned NaN or -inf for every class of {int(lost.sum())} of {len(lost)} images under attack; "

@@ -37,7 +37,7 @@ class _State:
 @final
 @dataclass(frozen=True)
 class Square(Ball):
-    """Random search with squares that shrink (andriushchenko-2020; for l1 croce-2021): a black box, which masked gradients do not stop.
+    """Random search with squares that shrink (andriushchenko-2020; for l1 croce-2021): a black box, which no masked gradient stops.
 
     Attributes:
         queries: the most forward passes an image.
@@ -63,7 +63,7 @@ class Square(Ball):
         account = Account(images, tell)
         state = self._begin(images, keyed(keys, "square"))
         height = self._look(asked, account, state.row, state.place, truth)
-        state = replace(state, height=height)
+        state, drawn = replace(state, height=height), np.zeros((len(truth), 0, 8))
         for query in range(self.queries):
             found = account.found[state.row]
             if found.all():
@@ -85,7 +85,7 @@ class Square(Ball):
 
     def _begin(self, images: Array, keys: list[int]) -> _State:
         """Stripes one pixel wide for linf, a pattern of tiles for l2 and l1."""
-        n, _, high, wide = images.shape
+        n, _, _, wide = images.shape
         if self.norm == "linf":
             signs = _drawn(keys, 3, wide)[:, :, None, :]
             start = images + self.epsilon * like(np.sign(signs - 0.5).astype(np.float32), images)
