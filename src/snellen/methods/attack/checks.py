@@ -79,11 +79,12 @@ def _outputs(scores: np.ndarray) -> list[str]:
         share = float((softmax(scores).max(axis=1) > SATURATED).mean())
         if share > SHARE:
             found.append(
-                f"The model is saturated: it gives {share:.0%} of the images a probability of 1 up to a millionth. Cross-entropy is "
-                "flat there; DLR and the margin are not."
+                f"The model is saturated: it gives {share:.0%} of the images a probability of 1 up to a millionth. Attacks that "
+                "follow its cross-entropy in single precision stand still there; those of Snellen do not."
             )
     if classes < 4:
-        found.append(f"With {classes} classes, {'targeted DLR' if classes > 2 else 'DLR'} cannot be had: the margin stands in.")
+        lacking = "targeted DLR" if classes == 3 else "DLR"
+        found.append(f"With {classes} classes, {lacking} cannot be had: the margin stands in.")
     return found
 
 
