@@ -249,6 +249,8 @@ class Probe(ABC):
     """The method paragraph of the report."""
     cites: ClassVar[tuple[str, ...]]
     version: ClassVar[int] = 1
+    together: ClassVar[int] = 8
+    """Images that `look` is given at once."""
 
     @classmethod
     def name(cls) -> str:

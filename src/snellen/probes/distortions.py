@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 import polars as pl
-from scipy.stats import rankdata
 
 from snellen.charts import Bar, Bars, Chart, Gallery
 from snellen.core import CLEAN, Condition, Evidence, Finding, Images, Model, Probe, Reference
+from snellen.methods.compare.rank_correlation import rank_correlation
 from snellen.methods.perturb.registry import get
 from snellen.probes._curve import Curve
 from snellen.probes._people_curves import people_curves
@@ -143,7 +143,7 @@ class Distortions(Probe):
                 theirs += [hits / n for hits, n in one.people[1:]]
         if len(theirs) < 8 or len({len(part) for part in ours}) != 1:
             return nothing(id_, title, "fewer than eight levels have people's accuracy beside the model's", evidence.dataset)
-        estimate = Estimate(images, np.concatenate(ours, axis=1), lambda s: _rank_correlation(s, np.array(theirs)))
+        estimate = Estimate(images, np.concatenate(ours, axis=1), lambda s: rank_correlation(s, np.array(theirs)))
         value = estimate.point()
         if value is None:
             return nothing(id_, title, "the model is as often right at every level", evidence.dataset)
@@ -196,12 +196,3 @@ def curve(name: str) -> Curve:
         kept = (float(np.mean(shares[1:])) / shares[0], "people (geirhos-2018)")
     levels = tuple(get(f"distortions/{name}").levels)
     return Curve(f"distortions/{name}", name.replace("-", " "), levels, axis, published or None, kept, people)
-
-
-def _rank_correlation(sums: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """Spearman's correlation of (..., C) with (C,); NaN where all are equal (spearman-1904)."""
-    ours = rankdata(sums, axis=-1)
-    theirs = rankdata(people)
-    ours, theirs = ours - ours.mean(axis=-1, keepdims=True), theirs - theirs.mean()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return (ours * theirs).sum(axis=-1) / np.sqrt((ours**2).sum(axis=-1) * (theirs**2).sum())

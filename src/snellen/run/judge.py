@@ -16,8 +16,6 @@ from snellen.run.present import pixels_of
 from snellen.run.record import Section
 from snellen.run.store import Shelf, key
 
-LOOKS_AT_ONCE = 8
-
 
 def section(probe: Probe, evidence: Evidence, looks: str = "") -> Section:
     """Judge; whatever goes wrong becomes a section that says so."""
@@ -65,8 +63,8 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
     missing = [image for image in dict.fromkeys(probe.pick(evidence)) if not shelf.has_arrays(_part(image))]
     place = {name: row for row, name in enumerate(images.facts["image"].to_list())}
     rows = {row["image"]: row for row in clean(evidence).iter_rows(named=True)} if missing else {}
-    for start in range(0, len(missing), LOOKS_AT_ONCE):
-        wanted = {place[image]: image for image in missing[start : start + LOOKS_AT_ONCE]}
+    for start in range(0, len(missing), probe.together):
+        wanted = {place[image]: image for image in missing[start : start + probe.together]}
         pixels = pixels_of(images, list(wanted), model.preprocessing)
         names = [wanted[row] for row in pixels]
         frame = pl.DataFrame([rows[name] for name in names], schema=evidence.trials.schema)
