@@ -33,6 +33,30 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Cloud:
+    """Points: y against x. `across` and `along`: the ends of the interval of each x and each y, if they are to be drawn."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    role: Literal["model", "people", "reference"] = "model"
+    across: tuple[tuple[float, float], ...] = ()
+    along: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Clouds of points, and lines through or beside them."""
+
+    title: str
+    alt: str
+    x_label: str
+    y_label: str
+    clouds: tuple[Cloud, ...]
+    lines: tuple[Series, ...] = ()
+
+
+@dataclass(frozen=True)
 class Bar:
     """One bar with its interval, if any."""
 
@@ -108,4 +132,4 @@ class Gallery:
     note: str = ""
 
 
-Chart: TypeAlias = Lines | Bars | Heatmap | Table | Gallery
+Chart: TypeAlias = Lines | Scatter | Bars | Heatmap | Table | Gallery

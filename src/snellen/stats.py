@@ -40,6 +40,15 @@ def wilson(hits: int, n: int, level: float = 0.95) -> Interval:
     return Interval(max(0.0, float(centre - half)), min(1.0, float(centre + half)), "Wilson", level)
 
 
+def unpaired_difference(first: tuple[int, int], second: tuple[int, int], level: float = 0.95) -> tuple[float, Interval]:
+    """`second - first` of two shares, each (hits, n), of different images, with Newcombe's hybrid interval (newcombe-1998)."""
+    one, other = (wilson(hits, n, level) for hits, n in (first, second))
+    p, q = first[0] / first[1], second[0] / second[1]
+    low = q - p - float(np.hypot(q - other.low, one.high - p))
+    high = q - p + float(np.hypot(other.high - q, p - one.low))
+    return q - p, Interval(low, high, "Newcombe's hybrid score interval", level)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A number that is a function of sums over images, so that it can be resampled and compared in pairs.

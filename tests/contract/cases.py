@@ -53,6 +53,14 @@ CASES: dict[str, Case] = {
     "calibration": Case(
         "calibration.error", {**HABIT, "seed": 3, "gain": 1.5}, {**HABIT, "seed": 3, "gain": 4.0}, 0.1116, higher=True
     ),
+    "calibration-shift": Case(
+        "calibration-shift.overconfidence",
+        {**HABIT, "seed": 3, "gain": 40.0},
+        {**HABIT, "seed": 3, "gain": 8.0},
+        -0.0389,
+        higher=True,
+    ),
+    "new-test-set": Case("new-test-set.drop", {"keep": 0.002}, {}, 0.0, higher=True, settings={"original": "1000/1000"}),
     "contrast": Case("contrast.kept", {"bias": 3.0}, {}, 1.0),
     "noise": Case("noise.kept", HABIT, {}, 0.8810),
     "blur": Case("blur.kept", {"shape": 0.0, "texture": 1.0}, {}, 0.7560),

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import pytest
 
-from snellen.charts import Bar, Bars, Heatmap, Lines, Series, Table
+from snellen.charts import Bar, Bars, Cloud, Heatmap, Lines, Scatter, Series, Table
 from snellen.report.figures import draw
 from snellen.report.figures.ink import VARIABLES
 from snellen.report.figures.lines import _spread, _wrap
@@ -35,11 +35,23 @@ CHARTS = [
     Heatmap("t", NASTY, (NASTY, "b"), ("a", "b"), ((1.0, 0.0), (0.25, 0.75))),
     Heatmap("counts", "alt", ("a",), tuple(f"c{i}" for i in range(60)), (tuple(float(i) for i in range(60)),)),
     Heatmap("empty", "alt", ("a", "b"), ("a", "b"), ((0.0, 0.0), (0.0, 0.0))),
+    Scatter(
+        "t",
+        NASTY,
+        NASTY,
+        "y",
+        (
+            Cloud(NASTY, tuple(i / 99 for i in range(99)), tuple(i / 120 for i in range(99)), "reference"),
+            Cloud("model", (0.5,), (0.4,), across=((0.45, 0.55),), along=((0.3, 0.5),)),
+        ),
+        (Series(NASTY, (0.0, 1.0), (0.0, 0.9), (0.0, 0.8), (0.1, 1.0), "reference"), Series("same", (0.0, 1.0), (0.0, 1.0))),
+    ),
+    Scatter("no points", "alt", "x", "y", ()),
 ]
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: f"{type(chart).__name__}-{chart.title}")
-def test_drawn_as_themed_text(chart: Lines | Bars | Heatmap):
+def test_drawn_as_themed_text(chart: Lines | Scatter | Bars | Heatmap):
     drawn = draw(chart, "salt")
     root = ElementTree.fromstring(drawn)
     assert root.get("role") == "img"

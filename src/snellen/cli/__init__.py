@@ -1,4 +1,4 @@
-"""The command line: `snellen exam · attack · perturb · train · treat · validate · list · show · judge · report · compare · people · cite`."""
+"""The command line: `snellen exam`, and a command for each other thing that can be done: see `snellen --help`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from cyclopts import App, CycloptsError, Parameter
 
 from snellen import __version__
-from snellen.cli import attack, exam, lists, people, perturb, runs, train, treat, validate
+from snellen.cli import attack, exam, lists, people, perturb, runs, shift, train, treat, validate
 
 FINE, UNMET, USAGE, PROBE_FAILED = 0, 1, 2, 3
 
@@ -34,6 +34,7 @@ app.command(runs.judge)
 app.command(runs.report)
 app.command(runs.compare)
 app.command(runs.cite)
+app.command(shift.shift)
 app.command(attack.attack)
 app.command(treat.app)
 app.command(perturb.app)

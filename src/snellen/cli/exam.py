@@ -91,7 +91,7 @@ def exam(
 
         sys.stdout.write(TypeAdapter(tuple[Finding, ...]).dump_json(done.findings, indent=1).decode() + "\n")
     else:
-        _print(done)
+        tell(done)
     unmet = [text for text, met, _ in done.record.requirements if not met]
     return 1 if unmet else 3 if done.failed else 0
 
@@ -178,7 +178,7 @@ def _plan(spec: Spec) -> int:
     return 0
 
 
-def _print(done: Exam) -> None:
+def tell(done: Exam) -> None:
     """Findings as a table, then what could not be asked, the requirements and where the page is."""
     from rich.markup import escape
     from rich.table import Table

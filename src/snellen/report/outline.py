@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from snellen.charts import Bars, Gallery, Heatmap, Lines, Table
+from snellen.charts import Bars, Gallery, Heatmap, Lines, Scatter, Table
 from snellen.core import Finding
 from snellen.report.references import work
 from snellen.report.text import keys_in
@@ -42,9 +42,9 @@ class Part:
     thresholds: tuple[tuple[str, str], ...]
 
     @property
-    def figures(self) -> tuple[Lines | Bars, ...]:
+    def figures(self) -> tuple[Lines | Scatter | Bars, ...]:
         """Charts that fit beside one another."""
-        return tuple(chart for chart in self.section.charts if isinstance(chart, Lines | Bars))
+        return tuple(chart for chart in self.section.charts if isinstance(chart, Lines | Scatter | Bars))
 
     @property
     def matrices(self) -> tuple[Heatmap, ...]:

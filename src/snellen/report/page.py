@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from snellen.charts import Bars, Heatmap, Lines
+from snellen.charts import Bars, Heatmap, Lines, Scatter
 from snellen.report import numbers, outline
 from snellen.report.figures import draw
 from snellen.report.pictures import Album
@@ -74,6 +74,6 @@ def _printable(value: object) -> object:
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _figure() -> Callable[[Lines | Bars | Heatmap], Markup]:
+def _figure() -> Callable[[Lines | Scatter | Bars | Heatmap], Markup]:
     place = count(1)
     return lambda chart: Markup(draw(chart, f"figure-{next(place)}"))  # noqa: S704 (text in it is escaped when drawn)

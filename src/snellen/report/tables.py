@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 
-from snellen.charts import Bars, Heatmap, Lines, Table
+from snellen.charts import Bars, Heatmap, Lines, Scatter, Table
 
 _WIDEST = 20  # columns of a matrix that is printed whole
 _LONGEST = 60  # rows otherwise
 
 
-def as_table(chart: Lines | Bars | Heatmap) -> Table:
+def as_table(chart: Lines | Scatter | Bars | Heatmap) -> Table:
     """The numbers of the chart; a large matrix as its largest cells."""
     if isinstance(chart, Lines):
         return _lines(chart)
+    if isinstance(chart, Scatter):
+        return _points(chart)
     if isinstance(chart, Bars):
         return _bars(chart)
     return _matrix(chart)
@@ -27,6 +29,20 @@ def _lines(chart: Lines) -> Table:
     cells = [{x: _cell(s.y[i], _at(s.low, i), _at(s.high, i)) for i, x in enumerate(s.x)} for s in chart.series]
     rows = tuple((names.get(x) or _number(x), *(column.get(x, "") for column in cells)) for x in places)
     return Table(chart.title, (chart.x_label, *(series.label for series in chart.series)), rows)
+
+
+def _points(chart: Scatter) -> Table:
+    """The clouds, the smallest first, each thinned to the length that is left."""
+    rows: list[tuple[str, ...]] = []
+    for cloud in sorted(chart.clouds, key=lambda cloud: len(cloud.x)):
+        step = -(-len(cloud.x) // max(1, _LONGEST - len(rows)))
+        for i in range(0, len(cloud.x), max(1, step)):
+            cells = (
+                (value[i], *(ends[i] if ends else (None, None)))
+                for value, ends in ((cloud.x, cloud.across), (cloud.y, cloud.along))
+            )
+            rows.append((cloud.label, *(_cell(*cell) for cell in cells)))
+    return Table(chart.title, ("", chart.x_label, chart.y_label), tuple(rows))
 
 
 def _bars(chart: Bars) -> Table:
