@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def torch_uncertainty(logits: np.ndarray, truth: np.ndarray) -> dict[str, float]
     """torch-uncertainty's numbers."""
     import torch
 
-    import tests.torchvision_shim  # noqa: F401 (it imports torchvision, whose build may be for another PyTorch)
+    import_module("tests.torchvision_shim")  # it imports torchvision, whose build may be for another PyTorch
     from torch_uncertainty.metrics.classification import AdaptiveCalibrationError, CalibrationError
 
     probabilities, target = torch.as_tensor(softmax(logits)), torch.as_tensor(truth)

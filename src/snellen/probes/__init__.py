@@ -23,6 +23,7 @@ DEFAULT = (
     "accuracy",
     "worst-group",
     "calibration",
+    "calibration-shift",
     "contrast",
     "noise",
     "blur",

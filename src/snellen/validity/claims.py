@@ -81,6 +81,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim("calibration.error", ("overconfident",), images=AS_TRAINED, why=_CUED),
     Claim("calibration.error", ("underconfident",), images=AS_TRAINED, why=_CUED),
+    Claim("calibration-shift.overconfidence", ("overconfident",), images=AS_TRAINED, why=_CUED),
     *(
         Claim(
             f"{name}.kept",
