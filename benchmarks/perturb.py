@@ -6,8 +6,8 @@
 
 Both turn 8-bit images into 8-bit images; imagecorruptions one after the other, Snellen in batches of 16. Milliseconds of processor
 time an image: the least of some rounds, in which both take turns, so that other work on the machine slows both. imagecorruptions
-1.1.2 does not run with current versions of setuptools, scikit-image and NumPy; `peer` mends what broke and nothing else. Frost comes
-from the same photographs on both sides.
+1.1.2 does not run with current versions of setuptools, scikit-image and NumPy; `peer` mends what broke and nothing else. Both
+take frost from the same photographs.
 """
 
 from __future__ import annotations

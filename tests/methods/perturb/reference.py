@@ -165,7 +165,7 @@ def elastic_transform(image, amount, moves: np.ndarray, fields: np.ndarray):
     height, width = image.shape[:2]
     third = min(height, width) // 3
     middle = np.array([width // 2, height // 2])
-    began = np.stack([middle + third, middle + [third, -third], middle - third])
+    began = np.stack([middle + third, middle + np.array([third, -third]), middle - third])
     forward = np.linalg.solve(np.column_stack([began, np.ones(3)]), began + moves)
     back = np.linalg.inv(np.column_stack([forward, [0, 0, 1]]))
     rows, columns = np.mgrid[:height, :width]

@@ -146,7 +146,7 @@ def test_water_is_that_of_opencv():
         _, distance = cv2.threshold(cv2.distanceTransform(255 - edges, cv2.DIST_L2, 5), 20, 20, cv2.THRESH_TRUNC)
         assert np.abs(distance - _water.chamfer(edges > 0)).max() < 1e-4
         equal = cv2.equalizeHist(cv2.blur(distance, (3, 3)).astype(np.uint8))
-        shine = layer * cv2.blur(cv2.filter2D(equal, cv2.CV_8U, np.array(_water.EMBOSS)), (3, 3)).astype(np.float32)
+        shine = layer * cv2.blur(cv2.filter2D(equal, cv2.CV_8U, _water.EMBOSS), (3, 3)).astype(np.float32)
         assert np.quantile(np.abs(_water.glints(layer[None].astype(float))[0] - shine / shine.max()), 0.999) < 1e-6
 
 

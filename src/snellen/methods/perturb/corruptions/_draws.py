@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float32
 from torch import Tensor
 
 
@@ -25,6 +24,6 @@ def uniforms(keys: Sequence[int], shape: tuple[int, ...], images: Tensor) -> Ten
     return stacked([generator(key).random(shape, dtype=np.float32) for key in keys], images)
 
 
-def stacked(rows: Sequence[Float32[np.ndarray, "..."]], images: Tensor) -> Tensor:
+def stacked(rows: Sequence[np.ndarray], images: Tensor) -> Tensor:
     """One array an image as a tensor of the type and on the device of `images`."""
     return torch.from_numpy(np.stack(rows)).to(images)

@@ -71,7 +71,7 @@ def _files(folder: Path) -> list[Path]:
         raise SnellenError(f"got {folder} for textures of frost; expected a folder of photographs, and there is no such folder")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
     if not files:
-        raise SnellenError(f"got {folder} for textures of frost; expected a folder with {', '.join(SUFFIXES)} files, and it has none")
+        raise SnellenError(f"got {folder} for textures of frost; expected {', '.join(SUFFIXES)} files in it, and it has none")
     published = [file for file in files if file.name in PUBLISHED]
     return published if len(published) == len(PUBLISHED) else files
 
@@ -86,8 +86,10 @@ def _photograph(file: Path) -> UInt8[np.ndarray, "h w 3"]:
 def _fitted(texture: np.ndarray, scale: float, size: tuple[int, int]) -> Float32[np.ndarray, "3 h w"]:
     height, width = (round(side * scale) for side in texture.shape[:2])
     larger = max(1.0, size[0] / height, size[1] / width)
-    rows, columns = (_places(have, max(1, round(want * larger))) for have, want in zip(texture.shape, (height, width), strict=False))
-    return np.rint(_sampled(_sampled(texture.astype(np.float32), rows, 0), columns, 1)).transpose(2, 0, 1)
+    values = texture.astype(np.float32)
+    for axis, side in enumerate((height, width)):
+        values = _sampled(values, _places(texture.shape[axis], max(1, round(side * larger))), axis)
+    return np.rint(values).transpose(2, 0, 1)
 
 
 def _places(have: int, want: int) -> np.ndarray:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8
 from scipy.ndimage import label, uniform_filter
 
 REACH = 20
 """Pixels from an edge at which distances stop to count."""
-EMBOSS, BOX = ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)), ((1, 1, 1),) * 3
+EMBOSS = np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]], np.int32)
+BOX = np.ones((3, 3), np.int32)
 TAN = 13573
 """tan(22.5°) times 2**15."""
 MOVES = {1.0: ((0, 1), (1, 0)), 1.4: ((1, 1), (1, -1)), 2.1969: ((1, 2), (2, 1), (1, -2), (2, -1))}
@@ -32,12 +35,14 @@ def _glint(layer: np.ndarray) -> np.ndarray:
     return wet / max(wet.max(), 1)
 
 
-def _weighted(values: np.ndarray, kernel: tuple[tuple[int, ...], ...]) -> np.ndarray:
+def _weighted(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Correlation with 3 x 3 whole numbers, mirrored at the border."""
     height, width = values.shape
     padded = np.pad(values.astype(np.int32), 1, mode="reflect")
-    terms = ((row, column, kernel[row][column]) for row in range(3) for column in range(3) if kernel[row][column])
-    return sum((padded[row : row + height, column : column + width] * weight for row, column, weight in terms), np.int32(0))
+    total = np.zeros((height, width), np.int32)
+    for (row, column), weight in np.ndenumerate(kernel):
+        total += padded[row : row + height, column : column + width] * weight
+    return total
 
 
 def canny(grey: Int[np.ndarray, "h w"], low: int = 50, high: int = 150) -> Bool[np.ndarray, "h w"]:
@@ -61,7 +66,8 @@ def canny(grey: Int[np.ndarray, "h w"], low: int = 50, high: int = 150) -> Bool[
     ridge = np.where(falling, (here > at(-1, 1)) & (here > at(1, -1)), (here > at(-1, -1)) & (here > at(1, 1)))
     ridge = np.where(steep, (here > at(-1, 0)) & (here >= at(1, 0)), ridge)
     ridge = np.where(flat, (here > at(0, -1)) & (here >= at(0, 1)), ridge)
-    edges, found = label(ridge & (here > low), np.ones((3, 3)))
+    touching: Any = label(ridge & (here > low), np.ones((3, 3)))
+    edges, found = touching
     strong = np.zeros(found + 1, bool)
     strong[edges[ridge & (here > high)]] = True
     strong[0] = False

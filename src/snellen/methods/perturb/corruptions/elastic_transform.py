@@ -76,7 +76,7 @@ def _affine(height: int, width: int, moves: Float64[np.ndarray, "3 2"]) -> Float
 
 
 def _sampled(images: Tensor, places: Tensor, at_centres: bool) -> Tensor:
-    """Values at (x, y) pixels; beyond the border a mirror, which stands at the outermost pixels' centres or at their outer edges."""
+    """Values at (x, y) pixels; the border is a mirror, at the outermost pixels' centres or at their outer edges."""
     sides = images.new_tensor([images.shape[3], images.shape[2]])
     scaled = places * 2 / (sides - 1).clamp_(min=1) - 1 if at_centres else (places * 2 + 1) / sides - 1
     return F.grid_sample(images, scaled, mode="bilinear", padding_mode="reflection", align_corners=at_centres)

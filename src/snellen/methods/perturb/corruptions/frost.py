@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
@@ -40,7 +39,7 @@ def frost(
     for key in keys:
         draws = generator(key)
         texture = known[draws.integers(len(known))]
-        top, left = (int(draws.integers(max(1, have - need))) for have, need in zip(texture.shape[1:], (height, width), strict=True))
+        top, left = (draws.integers(max(1, room)) for room in (texture.shape[1] - height, texture.shape[2] - width))
         crops.append(texture[:, top : top + height, left : left + width])
     return stacked(crops, images).mul_(weight / 255).add_(images, alpha=scene).clamp_(0, 1)
 

@@ -39,7 +39,7 @@ def sources(height: int, width: int, reach: int, passes: int, seed: int) -> Int6
     offset uniform in [-reach, reach) along both axes. A pixel visited before has its new value by then, so that a copy may be a
     copy of a copy: chains of copies are followed to their end by pointer doubling.
     """
-    draws = np.random.RandomState(seed)  # noqa: NPY002 (the published stream)
+    draws = np.random.RandomState(seed)
     rows, columns = (np.arange(side - reach, reach, -1) for side in (height, width))
     visited = (rows[:, None] * width + columns).ravel()
     inside = np.zeros(height * width, bool)
