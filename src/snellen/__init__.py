@@ -16,6 +16,8 @@ _HOMES = {
     "Attacks": "snellen.attacking",
     "treat": "snellen.treating",
     "Treated": "snellen.treating",
+    "perturb": "snellen.perturbing",
+    "Perturbed": "snellen.perturbing",
     "open_images": "snellen.images",
     "Sweep": "snellen.probes._sweep",
     **dict.fromkeys(
@@ -46,6 +48,7 @@ __all__ = [
     "Interval",
     "Labels",
     "Model",
+    "Perturbed",
     "Preprocessing",
     "Probe",
     "SnellenError",
@@ -59,6 +62,7 @@ __all__ = [
     "exam",
     "load",
     "open_images",
+    "perturb",
     "train",
     "treat",
 ]
@@ -82,6 +86,7 @@ if TYPE_CHECKING:
     )
     from snellen.images import open_images
     from snellen.models import load
+    from snellen.perturbing import Perturbed, perturb
     from snellen.probes._sweep import Sweep
     from snellen.training import Trained, train
     from snellen.treating import Treated, treat

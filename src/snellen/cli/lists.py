@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from snellen.core import Model
+    from snellen.methods.perturb.registry import Perturbation
 
 
-def list_(what: Literal["models", "images", "probes", "methods"] | None = None, /) -> int:
-    """List models, images, probes or methods; all of them unless one is named.
+def list_(what: Literal["models", "images", "probes", "perturbations", "methods"] | None = None, /) -> int:
+    """List models, images, probes, perturbations or methods; all of them unless one is named.
 
     Example: `snellen list probes`
     """
     from snellen.cli.console import console
 
     screen = console()
-    for kind in [what] if what else ["models", "images", "probes", "methods"]:
+    for kind in [what] if what else ["models", "images", "probes", "perturbations", "methods"]:
         screen.print(f"[bold]{kind}[/bold]")
         for name, text in _rows(kind):
-            screen.print(f"  {name:<30} {text}", markup=False, highlight=False, soft_wrap=True)
+            screen.print(f"  {name:<33} {text}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
 def show(name: str, /, *, sheet: Path | None = None, size: int | None = None, seed: int | None = None) -> int:
-    """Show one probe, model, method or world: what it asks, its settings, its sources.
+    """Show one probe, perturbation, model, method or world: what it asks, its levels, its settings, its sources.
 
     - A question: `snellen show shape-bias`
+    - A perturbation: `snellen show fog`
     - A patient's card: `snellen show patient:texture-biased`
     - The concepts of a world: `snellen show world`
     - A world's contact sheet: `snellen show "world:texture|category=1" --sheet sheet.png`
@@ -60,16 +62,52 @@ def show(name: str, /, *, sheet: Path | None = None, size: int | None = None, se
     if found is not None and name.replace("_", "-") not in probes.names():
         screen.print(f"{name}: {found}", markup=False)
         return 0
+    if name.replace("_", "-") not in probes.names() and (perturbation := _perturbation(name)) is not None:
+        _levels(perturbation)
+        return 0
     try:
         kind = probes.get(name)
     except SnellenError as error:
-        raise SnellenError(f"{error}. `snellen list` shows models, images and methods too") from error
+        raise SnellenError(f"{error}. `snellen list` shows models, images, perturbations and methods too") from error
     probe = kind()
     screen.print(f"{kind.name()}: {kind.question}\n\n{kind.about}\n", markup=False)
     for field, value in probe.settings().items():
         screen.print(f"  --set {kind.name()}.{field}={value}", markup=False)
     screen.print(f"\n{(kind.__doc__ or '').strip()}\n\nSources: {', '.join(kind.cites)}", markup=False)
     return 0
+
+
+def _perturbation(name: str) -> Perturbation | None:
+    """The perturbation that a name means, where it means one."""
+    from snellen.methods.perturb import registry
+
+    plain = name.replace("_", "-")
+    known = any(plain in (full, full.partition("/")[2]) for full in registry.names())
+    return registry.get(name) if known or (name.endswith(".py") and _holds_levels(Path(name))) else None
+
+
+def _holds_levels(path: Path) -> bool:
+    return path.is_file() and "LEVELS" in path.read_text("utf-8", errors="replace")
+
+
+def _levels(perturbation: Perturbation) -> None:
+    """A perturbation with its levels and what they amount to."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from snellen.cli.console import console
+
+    sides = {"": perturbation.levels, **{f"at {side} px": levels for side, levels in perturbation.small.items()}}
+    table = Table("level", *(f"amount {side}".strip() for side in sides))
+    for level in perturbation.levels:
+        table.add_row(Text(level), *(Text(f"{levels.get(level, '–')}") for levels in sides.values()))
+    screen = console()
+    screen.print(f"{perturbation.name}: {perturbation.summary}\n", markup=False, highlight=False, soft_wrap=True)
+    screen.print(table)
+    screen.print(
+        f"\nSource: {perturbation.source or 'one of your own'}; version {perturbation.version}", markup=False, highlight=False
+    )
+    screen.print(f"A picture of it: snellen perturb {perturbation.name} photos:all --limit 4", markup=False, highlight=False)
 
 
 def _card(model: Model) -> None:
@@ -113,6 +151,10 @@ def _rows(kind: str) -> Iterable[tuple[str, str]]:
         from snellen.probes import summaries
 
         return summaries().items()
+    if kind == "perturbations":
+        from snellen.methods.perturb import registry
+
+        return registry.summaries().items()
     from snellen.methods import summaries as methods
 
     return methods().items()

