@@ -9,7 +9,7 @@ from snellen.charts import Bars, Table
 from snellen.core import Evidence
 from snellen.labels import SIXTEEN, sixteen
 from snellen.probes.worst_group import WorstGroup
-from snellen.stats import clopper_pearson, paired_difference
+from snellen.stats import clopper_pearson, paired_difference, unpaired_difference
 from tests.patients import cue_conflict, day_and_night, patient, photographs
 
 
@@ -34,7 +34,7 @@ def evidence(n: int = 800, night: float = 0.9, day: float = 0.9, share: float = 
     ("n", "night", "verdict"), [(800, 0.4, "bad"), (8000, 0.82, "caution"), (8000, 0.9, "good"), (80, 0.7, "note")]
 )
 def test_verdict_goes_by_the_interval_for_all_groups_together(n, night, verdict):
-    worst, gap = WorstGroup("light").judge(evidence(n, night))
+    worst, gap, _ = WorstGroup("light").judge(evidence(n, night))
     overall = 0.25 * night + 0.75 * 0.9
     assert worst.headline
     assert worst.verdict == verdict
@@ -55,7 +55,7 @@ def test_a_column_with_a_name_like_a_pattern_is_that_column():
 
 
 def test_interval_is_shared_out_over_the_groups():
-    worst, _ = WorstGroup().judge(evidence(night=0.5))
+    worst, *_ = WorstGroup().judge(evidence(night=0.5))
     exact = clopper_pearson(round(worst.value * worst.n), worst.n, 1 - 0.05 / 6)
     assert "6 groups" in worst.claim
     assert (worst.interval.low, worst.interval.high, worst.interval.level) == (exact.low, exact.high, 0.95)
@@ -75,7 +75,7 @@ def test_worst_group_may_be_one_category_under_one_fact():
     whole = evidence(night=0.9)
     hard = (pl.col("light") == "night") & (pl.col("category") == SIXTEEN[1])
     trials = whole.trials.with_columns(correct=pl.col("correct") & ~hard)
-    worst, _ = WorstGroup().judge(replace(whole, trials=trials))
+    worst, *_ = WorstGroup().judge(replace(whole, trials=trials))
     assert (worst.value, worst.n) == (0.0, 100)
     assert "Bear, light night" in worst.claim or "bear, light night" in worst.claim
 
@@ -84,7 +84,7 @@ def test_small_groups_and_unknown_facts_are_left_out():
     place = (
         pl.when(pl.col("image") < "0009").then(pl.lit("attic")).when(pl.col("image") < "0400").then(pl.lit("yard")).otherwise(None)
     )
-    worst, _ = WorstGroup("place").judge(evidence(place=place))
+    worst, *_ = WorstGroup("place").judge(evidence(place=place))
     assert "3 groups" in worst.claim
     assert worst.limits[-1] == "3 groups of fewer than 10 images were left out."
     (none,) = WorstGroup("light", least=1000).judge(evidence())
@@ -114,13 +114,54 @@ def test_intervals_hold_the_truth_of_the_group_picked():
 
 
 def test_charts_show_the_worst_first():
-    bars, table = WorstGroup().charts(evidence(night=0.5))
+    bars, table, others = WorstGroup().charts(evidence(night=0.5))
     assert isinstance(bars, Bars)
     assert isinstance(table, Table)
     values = [bar.value for bar in bars.bars]
     assert values == sorted(values)
+    assert others.rows[0][0].endswith("light night")
     assert bars.mark == (pytest.approx(0.8), "all images")
     assert [row[:2] for row in table.rows] == [("category and light", "4"), ("light", "2")]
+
+
+def test_average_counts_every_group_once():
+    _, _, average = WorstGroup("light").judge(evidence(night=0.4, share=0.1))
+    assert average.value == pytest.approx(np.mean([0.4, 0.9]), abs=0.01)
+    assert average.interval.low < average.value < average.interval.high < 0.84
+
+
+def test_each_group_is_set_beside_all_other_images():
+    _, _, others = WorstGroup("light").charts(evidence(800, 0.5, 0.9))
+    value, interval = unpaired_difference((100, 200), (540, 600))
+    rows = {row[0]: row[1:] for row in others.rows}
+    told = f"{100 * value:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
+    assert rows["light night"] == ("100 of 200", "50.0 %", told)
+
+
+def test_metadata_of_any_type_makes_groups_alone_and_together():
+    at = pl.col("image").cast(pl.Int64)
+    wilds = {"hospital": at % 5, "region": (at % 2 == 0), "year": 2010 + at % 3}
+    whole = evidence(900, **wilds)
+    bad = (pl.col("hospital") == 3) & (pl.col("year") == 2011)
+    whole = replace(whole, trials=whole.trials.with_columns(correct=pl.col("correct") & ~bad))
+    alone, *_ = WorstGroup("hospital,region,year").judge(whole)
+    assert "hospital 3" in alone.claim
+    assert 0.4 < alone.value < 0.7
+    both, *_ = WorstGroup("hospital + year, region").judge(whole)
+    assert (both.value, "hospital 3, year 2011" in both.claim) == (0.0, True)
+
+
+def test_no_value_is_no_group_and_not_a_zero():
+    empty = evidence(place=pl.lit(None, pl.String))
+    (none,) = WorstGroup("place").judge(empty)
+    assert (none.value, none.reason) == (None, "no image has a value of the facts asked for")
+    assert WorstGroup("place").charts(empty) == []
+    assert WorstGroup("place").estimates(empty) == {}
+    nobody = replace(evidence(), trials=evidence().trials.with_columns(correct=pl.lit(None, pl.Boolean)))
+    assert WorstGroup("light").judge(nobody)[0].value is None
+    images = day_and_night(32)
+    blank = replace(images, facts=images.facts.with_columns(place=pl.lit(None, pl.String)))
+    assert "has a value of place: fill the column in" in WorstGroup("place").applies(patient(), blank, None)
 
 
 def test_needs_facts_that_make_groups():

@@ -13,7 +13,7 @@ from snellen.arrays import Numbers
 from snellen.charts import Bar, Bars, Chart, Table
 from snellen.core import Evidence, Finding, Images, Interval, Model, Probe, Verdict
 from snellen.probes._shared import guesses, labelled, nothing, percent, readable, span, two_categories
-from snellen.stats import Estimate, clopper_pearson
+from snellen.stats import Estimate, bootstrap, clopper_pearson, unpaired_difference
 
 FEWEST, MOST = 2, 20
 """Values of a text column that is taken for groups unasked."""
@@ -46,8 +46,9 @@ class Group:
 class WorstGroup(Probe):
     """Accuracy in every group that the facts of the images make, against accuracy over all.
 
-    `columns` are names of facts separated by commas; unless given, all text columns with 2 to 20 values. Each makes groups by
-    itself and together with the category. Groups of fewer than `least` images are left out.
+    `columns` are names of facts separated by commas, of any type; unless given, all text columns with 2 to 20 values. Each makes
+    groups by itself and together with the category; `hospital+year` makes one of each pair of values. Groups of fewer than `least`
+    images are left out.
     """
 
     question = "Is it as good for every group?"
@@ -56,9 +57,10 @@ class WorstGroup(Probe):
         "images are split by each fact that is known of them, and by category and fact together, and the worst group is set beside "
         "the whole (koh-2021). It is the worst of many, and some group must be worst by chance, so its interval is Clopper-Pearson "
         "with the error shared out over all groups compared (dunn-1961). Which groups there are decides what is found: what is "
-        "true of the whole may be false of every part (simpson-1951)."
+        "true of the whole may be false of every part (simpson-1951). Beside each group stands how far it lies below "
+        "all images that are not in it (newcombe-1998)."
     )
-    cites = ("koh-2021", "sagawa-2020", "simpson-1951", "dunn-1961", "clopper-1934")
+    cites = ("koh-2021", "sagawa-2020", "simpson-1951", "dunn-1961", "clopper-1934", "newcombe-1998")
 
     columns: str = ""
     least: int = 10
@@ -68,64 +70,83 @@ class WorstGroup(Probe):
         reason = super().applies(model, images, people) or two_categories(images)
         if reason is not None:
             return reason
-        absent = [name for name in self._asked if name not in images.facts.columns]
+        columns = self._columns(images.facts)
+        absent = [name for names in columns for name in names if name not in images.facts.columns]
         if absent:
             return f"the facts of {images.name} have no column {', '.join(absent)}; they have {', '.join(images.facts.columns)}"
-        if not self._columns(images.facts):
+        empty = [" and ".join(names) for names in columns if images.facts.select(names).drop_nulls().is_empty()]
+        if empty:
+            return f"no image of {images.name} has a value of {', '.join(empty)}: fill the column in, or leave it out of `columns`"
+        if not columns:
             return (
                 f"needs facts that make groups, and {images.name} has no text column with {FEWEST} to {MOST} values: add one to "
                 "its table, or name a column with --set worst-group.columns=NAME"
             )
         return None
 
-    @property
-    def _asked(self) -> list[str]:
-        return [name.strip() for name in self.columns.split(",") if name.strip()]
-
-    def _columns(self, facts: pl.DataFrame) -> list[str]:
-        if self._asked:
-            return list(dict.fromkeys(self._asked))
+    def _columns(self, facts: pl.DataFrame) -> list[tuple[str, ...]]:
+        """What makes groups: single columns, or several together."""
+        asked = dict.fromkeys(name.strip() for name in self.columns.split(",") if name.strip())
+        if asked:
+            return [(name,) if name in facts.columns else tuple(part.strip() for part in name.split("+")) for name in asked]
         kept = [name for name in facts.columns if name not in (*trials.SCHEMA, *trials.MODEL_EXTRAS, "digest")]
         texts = [name for name in kept if facts.schema[name] in (pl.String, pl.Boolean)]
-        return [name for name in texts if FEWEST <= facts[name].drop_nulls().n_unique() <= MOST]
+        return [(name,) for name in texts if FEWEST <= facts[name].drop_nulls().n_unique() <= MOST]
 
     def _groups(self, rows: pl.DataFrame, evidence: Evidence) -> tuple[list[Group], int]:
         """The groups, each set of images once, and how many were too small."""
         names, right, columns = readable(evidence), rows["correct"].to_numpy(), self._columns(rows)
         found: dict[bytes, Group] = {}
         small = 0
-        for keys in [[name] for name in columns] + [["category", name] for name in columns if name != "category"]:
+        for keys in [*columns, *(("category", *names) for names in columns if "category" not in names)]:
             for values, members in _parts(pl.DataFrame({key: rows[key].cast(pl.String) for key in keys})):
                 if len(members) < self.least:
                     small += 1
                     continue
-                fact = f"{keys[-1]} {values[-1]}"
-                label = f"{names.get(values[0], values[0])}, {fact}" if len(keys) > 1 else fact
+                told = [
+                    names.get(value, value) if key == "category" else f"{key} {value}"
+                    for key, value in zip(keys, values, strict=True)
+                ]
+                label = ", ".join(told)
                 found.setdefault(members.tobytes(), Group(" and ".join(keys), label, members, int(right[members].sum())))
         return list(found.values()), small
 
     def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
-        """worst: the least accuracy of any group; gap: how far it lies below that over all. None of either for very many groups."""
+        """average: the mean accuracy over groups; worst: the least of any; gap: how far that lies below the accuracy over all.
+
+        The last two not for very many groups. The average is one over images, each of which counts by how large its groups are.
+        """
         rows = labelled(evidence)
         groups, _ = self._groups(rows, evidence)
-        if not groups or rows.height * len(groups) > _LARGEST:
+        if not groups:
             return {}
-        right, within = rows["correct"].to_numpy().astype(float), np.zeros((rows.height, len(groups)))
+        images, right = rows["image"].to_numpy(), rows["correct"].to_numpy().astype(float)
+        weight = np.zeros(rows.height)
+        for group in groups:
+            weight[group.members] += 1 / group.n
+        average = Estimate(images, np.column_stack([weight * right, weight]), lambda s: s[..., 0] / s[..., 1])
+        if rows.height * len(groups) > _LARGEST:
+            return {"average": average}
+        within = np.zeros((rows.height, len(groups)))
         for at, group in enumerate(groups):
             within[group.members, at] = 1
         sums = np.column_stack([within * right[:, None], within, right, np.ones(rows.height)])
-        images = rows["image"].to_numpy()
         return {
+            "average": average,
             "worst": Estimate(images, sums, _least, leans=True),
             "gap": Estimate(images, sums, lambda sums: sums[..., -2] / sums[..., -1] - _least(sums), leans=True),
         }
 
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
-        """The worst group, and how far it lies below the whole."""
+        """The worst group, how far it lies below the whole, and the mean over groups."""
         rows = labelled(evidence)
         groups, small = self._groups(rows, evidence)
         if not groups:
-            reason = f"none of {small} groups has {self.least} images or more"
+            reason = (
+                f"none of {small} groups has {self.least} images or more"
+                if small
+                else "no image has a value of the facts asked for"
+            )
             return [nothing("worst-group.worst", "Accuracy in the worst group", reason, evidence.dataset, headline=True)]
         right, worst = rows["correct"].to_numpy(), _worst(groups)
         overall = float(right.mean())
@@ -153,7 +174,7 @@ class WorstGroup(Probe):
             dataset=evidence.dataset,
             headline=True,
         )
-        return [finding, self._gap(worst, overall, interval, evidence)]
+        return [finding, self._gap(worst, overall, interval, evidence), self._average(groups, overall, evidence)]
 
     def _gap(self, worst: Group, overall: float, interval: Interval, evidence: Evidence) -> Finding:
         gap = overall - worst.accuracy
@@ -170,6 +191,22 @@ class WorstGroup(Probe):
             dataset=evidence.dataset,
         )
 
+    def _average(self, groups: Sequence[Group], overall: float, evidence: Evidence) -> Finding:
+        estimate = self.estimates(evidence)["average"]
+        value, interval = float(np.mean([group.accuracy for group in groups])), bootstrap(estimate, evidence.seed)
+        return Finding(
+            "worst-group.average",
+            "Mean accuracy over the groups",
+            f"Were all {len(groups)} groups equally large, {percent(value)}{span(interval)} would be right. Over all images: "
+            f"{percent(overall)}.",
+            value=value,
+            interval=interval,
+            unit="share",
+            n=len(estimate.images),
+            chance=1 / len(evidence.labels),
+            dataset=evidence.dataset,
+        )
+
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """The worst groups, and the range that each fact makes."""
         rows = labelled(evidence)
@@ -182,7 +219,8 @@ class WorstGroup(Probe):
         overall = float(rows["correct"].to_numpy().mean())
         title = "The groups, worst first" if len(order) <= SHOWN else f"The {SHOWN} worst of {len(order)} groups"
         alt = f"Share of right answers in each group, with 95 % intervals of each by itself; all images: {overall:.2f}"
-        return [Bars(title, alt, "share right", bars, mark=(overall, "all images")), _by_column(order)]
+        bars_ = Bars(title, alt, "share right", bars, mark=(overall, "all images"))
+        return [bars_, _by_column(order), _against_others(order[:SHOWN], rows)]
 
 
 def _parts(keys: pl.DataFrame) -> list[tuple[tuple[str, ...], np.ndarray]]:
@@ -204,6 +242,20 @@ def _least(sums: np.ndarray) -> Numbers:
     hits, n = sums[..., :groups], sums[..., groups : 2 * groups]
     least = np.where(n > 0, hits / np.where(n > 0, n, 1), np.inf).min(axis=-1)
     return np.where(np.isfinite(least), least, np.nan)
+
+
+def _against_others(groups: Sequence[Group], rows: pl.DataFrame) -> Table:
+    """How far each group lies below all images that are not in it."""
+    total, n = int(rows["correct"].sum()), rows.height
+    cells = []
+    for group in groups:
+        gap = "–"
+        if group.n < n:
+            value, i = unpaired_difference((group.hits, group.n), (total - group.hits, n - group.n))
+            gap = f"{100 * value:+.1f} [{100 * i.low:+.1f}, {100 * i.high:+.1f}]"
+        cells.append((group.label, f"{group.hits:,} of {group.n:,}", percent(group.accuracy), gap))
+    title = "How far each group lies below all other images, in points, with the 95 % interval of each by itself"
+    return Table(title, ("group", "right", "share", "below the others"), tuple(cells))
 
 
 def _verdict(interval: Interval, overall: float) -> Verdict:
