@@ -97,7 +97,7 @@ def _print(done: Treated) -> None:
         cells = (_number(score.before, score.interval_before), _number(score.after, score.interval_after), _interval(gap))
         table.add_row(score.title, *cells, style="bold" if clear else None)
     screen.print(table)
-    screen.print(f"Fitted on {done.fitted:,} images, judged on {done.judged:,}: {done.model.facts['calibration']}", markup=False)
+    screen.print(f"Fitted on {done.fitted:,} images, judged on {done.judged:,}: {done.model.scaling.describe()}", markup=False)
     if done.left_out:
         screen.print(f"{done.left_out:,} images left out: unreadable, or of a category the model does not know", markup=False)
     screen.print(f"Reliability: {done.figure}", markup=False, soft_wrap=True)

@@ -11,11 +11,11 @@ import numpy as np
 
 from snellen import labels as known
 from snellen import models
-from snellen.core import Labels, Model, Preprocessing, SnellenError
+from snellen.core import Labels, Preprocessing, SnellenError
 from snellen.images import open_images
 from snellen.images.facts import as_hint
 from snellen.images.sample import stratified
-from snellen.models.calibrated import check, save
+from snellen.models.calibrated import Calibrated, check, save
 from snellen.treating.judge import Score, reliability_chart, scores
 from snellen.treating.picture import write
 from snellen.treatments._answers import ask
@@ -27,7 +27,7 @@ from snellen.treatments.calibrate import Calibrate
 class Treated:
     """A finished treatment: the new `model`, its numbers on `judged` images beside the old ones, and where it lies, if anywhere."""
 
-    model: Model
+    model: Calibrated
     scores: tuple[Score, ...]
     fitted: int
     judged: int
