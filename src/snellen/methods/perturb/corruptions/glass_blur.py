@@ -44,19 +44,17 @@ def sources(height: int, width: int, reach: int, passes: int, seed: int) -> Int6
     visited = (rows[:, None] * width + columns).ravel()
     inside = np.zeros(height * width, bool)
     inside[visited] = True
-    found = np.arange(height * width)
+    found = everywhere = np.arange(height * width)
     for _ in range(passes if len(visited) else 0):
-        right, down = draws.randint(-reach, reach, size=(len(visited), 2)).T
-        copied = visited + down * width + right
-        step = np.arange(height * width)
-        step[visited] = copied
-        open_ = visited[(copied > visited) & inside[copied]]
-        again = np.zeros(height * width, bool)
-        again[open_] = True
-        while len(open_):
-            onward = step[open_]
-            step[open_] = step[onward]
-            again[open_] = again[onward]
-            open_ = open_[again[open_]]
+        offsets = draws.randint(-reach, reach, size=(len(visited), 2))
+        step = everywhere.copy()
+        step[visited] = visited + offsets[:, 1] * width + offsets[:, 0]
+        goes_on = inside[step] & (step > everywhere)
+        active = np.flatnonzero(goes_on)
+        while len(active):
+            onward = step[active]
+            step[active], still = step[onward], goes_on[onward]
+            goes_on[active] = still
+            active = active[still]
         found = found[step]
     return found
