@@ -44,7 +44,7 @@ def _counts(pixels: np.ndarray, photons: int, draws: np.random.Generator) -> np.
 
 @lru_cache(maxsize=8)
 def _alias_tables(photons: int) -> tuple[np.ndarray, np.ndarray]:
-    """The alias method (walker-1977) for the 256 laws of 8-bit values: (256, K) thresholds of 32 bits, and what is drawn above them."""
+    """The alias method (walker-1977) for 256 laws: (256, K) thresholds of 32 bits, and what is drawn above them."""
     columns = 1 << int(np.ceil(np.log2(photons + 10 * np.sqrt(photons) + 10)))
     counts = np.arange(columns)
     rate = photons * np.arange(256)[:, None] / 255
