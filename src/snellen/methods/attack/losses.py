@@ -1,7 +1,8 @@
 """What attacks raise: losses of the logits and their gradients with respect to the logits, in closed form.
 
 Each takes scores (N, K), which may hold -inf but neither NaN nor +inf, and classes (N,), and returns the loss of each row, to be
-raised, and its cotangent (N, K). A loss is above 0 for an image that the model gets wrong, but for cross-entropy.
+raised, and its cotangent (N, K), up to a positive factor for each row: searches follow its direction. A loss is above 0 for an
+image that the model gets wrong, but for cross-entropy.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ _TINY = 1e-12
 
 
 def cross_entropy(scores: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n"]) -> Valued:
-    """-log softmax(z)[truth]; its cotangent is softmax(z) - onehot(truth), which does not vanish when softmax(z) rounds to 1."""
+    """-log p[truth], p being softmax(z). The cotangent is divided by 1 - p[truth], so that it never vanishes.
+
+    It is then softmax over the other classes, less onehot(truth): 0 only where all others are -inf.
+    """
     rows = np.arange(len(truth))
-    cotangent = special.softmax(scores, axis=1)
     value = special.logsumexp(scores, axis=1) - scores[rows, truth]
-    cotangent[rows, truth] = 0
-    cotangent[rows, truth] = -cotangent.sum(axis=1)
+    others = scores.copy()
+    others[rows, truth] = -np.inf
+    lone = np.isneginf(others).all(axis=1)
+    cotangent = special.softmax(np.where(lone[:, None], 0.0, others), axis=1)
+    cotangent[rows, truth] = -1
+    cotangent[lone] = 0
     return value, cotangent
 
 
@@ -48,7 +55,7 @@ def dlr(scores: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n"]) -> Value
     It does not change with the scale of the logits. Rows with fewer than three finite logits have no such gap: theirs is the
     margin as it is.
     """
-    return _over_gap(scores, margin(scores, truth), (1, 0, -1))
+    return _over_gap(scores, margin(scores, truth), (1.0, 0.0, -1.0))
 
 
 def targeted_dlr(scores: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n"], target: Int[np.ndarray, " n"]) -> Valued:
@@ -56,7 +63,7 @@ def targeted_dlr(scores: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n"],
 
     As in croce-2020-reliable; rows with fewer than four finite logits keep the difference as it is.
     """
-    return _over_gap(scores, towards(scores, truth, target), (1, 0, -0.5, -0.5))
+    return _over_gap(scores, towards(scores, truth, target), (1.0, 0.0, -0.5, -0.5))
 
 
 def rival(scores: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:

@@ -55,7 +55,9 @@ def _shrunk(size: Array, room: Array, epsilon: float) -> Array:
     over, under = total(low), total(high)
     gap = xp.where(over > under, over - under, xp.ones_like(over))
     t = high - (high - low) * xp.clip((epsilon - under) / gap, 0.0, 1.0)
-    return left(xp.where(inside, xp.zeros_like(t), t))
+    found = left(xp.where(inside, xp.zeros_like(t), t))
+    held = xp.sum(found, axis=(1, 2, 3), keepdims=True)
+    return found * (epsilon / xp.clip(held, epsilon, None))
 
 
 def uphill(gradient: Float[Array, "n 3 h w"], norm: Norm, share: np.ndarray | None = None) -> Float[Array, "n 3 h w"]:

@@ -116,7 +116,7 @@ def identity(attack: Attack) -> str:
     kind = type(attack)
     code = ""
     if not kind.__module__.startswith("snellen."):
-        code = hashlib.sha256(inspect.getsource(kind).encode()).hexdigest()[:16]
+        code = hashlib.sha256(Path(inspect.getfile(kind)).read_bytes()).hexdigest()[:16]
     return f"{attack!r} version {kind.version} {code}".rstrip()
 
 
