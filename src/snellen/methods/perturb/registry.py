@@ -235,8 +235,6 @@ def _check(images: Tensor, keys: Sequence[int]) -> None:
         )
     if len(keys) != len(images):
         raise SnellenError(f"got {len(keys)} keys for {len(images)} images; expected one an image")
-    if not all(isinstance(key, int | np.integer) for key in keys):
-        raise SnellenError(f"got keys of type {type(keys[0]).__name__}; expected integers")
     if images.is_floating_point() and not bool(((images >= 0) & (images <= 1)).all()):
         raise SnellenError(
             f"got values from {float(images.min()):.4g} to {float(images.max()):.4g}; expected float images in [0, 1], without NaN"
