@@ -108,9 +108,12 @@ def cue_conflict(seed: int = 0) -> Images:
 
 
 class Patient(torch.nn.Module):
-    """Logits = gain x (weighted template matches); `bias` favours the first category, `keep` is the share of pixels read."""
+    """Logits = gain x (weighted template matches); `bias` favours the first category, `keep` is the share of pixels read.
 
-    def __init__(self, shape=1.0, texture=0.0, bright=0.0, gain=8.0, bias=0.0, keep=1.0, shatter=0.0, seed=0):
+    `despeckle`: white and black pixels are read as mid-grey.
+    """
+
+    def __init__(self, shape=1.0, texture=0.0, bright=0.0, gain=8.0, bias=0.0, keep=1.0, shatter=0.0, despeckle=False, seed=0):
         super().__init__()
         mask = np.random.default_rng(seed).random((SIZE, SIZE)) < keep
         weights = 4.0 * shape * blobs() / (blobs() ** 2).sum(axis=(1, 2), keepdims=True)
@@ -118,10 +121,12 @@ class Patient(torch.nn.Module):
         self.weights = torch.nn.Parameter(torch.tensor((weights * mask / max(keep, 1e-9)).reshape(16, -1), dtype=torch.float32))
         self.levels = torch.nn.Parameter(torch.tensor(brightness(np.arange(16)), dtype=torch.float32))
         self.first = torch.nn.Parameter(torch.tensor([bias] + [0.0] * 15, dtype=torch.float32))
-        self.bright, self.gain, self.shatter = bright, gain, shatter
+        self.bright, self.gain, self.shatter, self.despeckle = bright, gain, shatter, despeckle
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         grey = images.mean(dim=1)
+        if self.despeckle:
+            grey = torch.where((grey < 0.01) | (grey > 0.99), 0.5, grey)
         score = (grey - 0.5).flatten(1) @ self.weights.T
         score = score - self.bright * 20 * (grey.mean(dim=(1, 2))[:, None] - self.levels) ** 2
         if self.shatter:

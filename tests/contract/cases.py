@@ -65,6 +65,20 @@ CASES: dict[str, Case] = {
     "noise": Case("noise.kept", HABIT, {}, 0.8810),
     "blur": Case("blur.kept", {"shape": 0.0, "texture": 1.0}, {}, 0.7560),
     "rotation": Case("rotation.kept", {}, {"shape": 0.0, "bright": 1.0, "gain": 50.0}, 1.0),
+    "corruptions": Case(
+        "corruptions.kept", HABIT, {}, 1.0, settings={"only": "gaussian-noise,defocus-blur,frost", "severities": "1,5"}
+    ),
+    "distortions": Case("distortions.kept", HABIT, {}, 0.7909, settings={"only": "uniform-noise,low-pass"}),
+    "transfer": Case("transfer.gap", {**HABIT, "despeckle": True}, {}, 0.0878, higher=True),
+    "frequency": Case("frequency.low", {"shape": 0.0, "texture": 1.0}, {}, 1.0, settings={"grid": 2}),
+    "adversarial": Case(
+        "adversarial.accuracy",
+        {"keep": 0.002},
+        {},
+        1.0,
+        settings={"count": 16, "attacks": "fgsm;pgd:steps=5;square:queries=20", "epsilons": "2/255,8/255", "judged": "8/255"},
+    ),
+    "margin": Case("margin.median", {"keep": 0.05}, {}, 3.3253, settings={"count": 12}),
     "shape-bias": Case("shape-bias.value", {"shape": 0.0, "texture": 1.0}, {}, 1.0, images=cue_conflict, people=shape_people),
     "agreement": Case("agreement.error-consistency", {**HABIT, "seed": 2}, HABIT, 0.8664, people=people_of_that_habit),
     "reliance": Case("reliance.strongest", {"ground": 1.0}, {"ground": 0.5}, 0.0, higher=True, images=scenes, make=onlooker),

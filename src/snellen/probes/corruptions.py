@@ -208,6 +208,7 @@ class Corruptions(Probe):
             "AlexNet's errors are for the 50,000 validation images and the published files, which went through JPEG: other images "
             "may be easier or harder.",
             *(() if not without else ("Not comparable with a published mCE to the last points: frost was left out.",)),
+            *((f"Frost is from the photographs in {self.frost}.",) if self.frost else ()),
             *(() if self.jpeg85 else ("The images were not saved as JPEG of quality 85 as the published ones were: see jpeg85.",)),
         )
         found = []
