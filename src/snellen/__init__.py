@@ -19,6 +19,7 @@ _HOMES = {
     "perturb": "snellen.perturbing",
     "Perturbed": "snellen.perturbing",
     "open_images": "snellen.images",
+    "shift": "snellen.shifting",
     "Sweep": "snellen.probes._sweep",
     **dict.fromkeys(
         (
@@ -63,6 +64,7 @@ __all__ = [
     "load",
     "open_images",
     "perturb",
+    "shift",
     "train",
     "treat",
 ]
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from snellen.models import load
     from snellen.perturbing import Perturbed, perturb
     from snellen.probes._sweep import Sweep
+    from snellen.shifting import shift
     from snellen.training import Trained, train
     from snellen.treating import Treated, treat
 

@@ -143,8 +143,8 @@ class NewTestSet(Probe):
             limits.append(f"{left_out} models of the pool with an accuracy of 0 or 1 have no place on the {self.scale} scale.")
         return Finding(
             "new-test-set.effective-robustness",
-            "Accuracy beyond what its accuracy on the old set lets expect",
-            f"{fit.n:,} other models let expect {percent(expected)} of a model this good on the old set; it reaches "
+            "Accuracy beyond what other models this good on the old set reach",
+            f"Going by {fit.n:,} other models, one this good on the old set reaches {percent(expected)}; this one reaches "
             f"{percent(new[0] / new[1])}: {100 * value:+.1f} points [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]. "
             f"Their line ({fit.scale}): slope {fit.slope:.3f} [{slope.low:.3f}, {slope.high:.3f}], R² {fit.r2:.3f}; as a rule "
             f"models lie {100 * fit.spread:.1f} points off it.",
