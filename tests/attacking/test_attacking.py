@@ -15,9 +15,11 @@ from snellen.attacking import read_epsilons
 from snellen.attacking.sheet import Triple, sheet
 from snellen.cli import call
 from snellen.core import Preprocessing, SnellenError
+from snellen.labels import custom
 from snellen.models.function import FunctionModel
 from snellen.models.patients import weights
 
+PLAIN = Preprocessing((8, 8))
 PATIENT = "patient:healthy"
 
 
@@ -41,12 +43,12 @@ class Brightness:
             mean = 20 * (images.mean((1, 2, 3)) - 0.5)
             return np.stack([-mean, mean], axis=1)
 
-        return FunctionModel(answer, name="brightness", preprocessing=Preprocessing((8, 8)), id="v1")
+        return FunctionModel(answer, name="brightness", preprocessing=PLAIN, labels=custom(["dark", "light"]), id="v1")
 
 
 def test_accuracy_falls_where_it_must(pixels: tuple[np.ndarray, list[str]], tmp_path: Path) -> None:
     eye = Brightness()
-    given = {"attacks": "square:queries=30", "epsilons": ["2/255", 0.2], "out": tmp_path, "labels": ["dark", "light"]}
+    given = {"attacks": "square:queries=30", "epsilons": ["2/255", 0.2], "out": tmp_path}
     first = snellen.attack(eye.model(), pixels, **given, batch_size=5)
     assert [stand.epsilon for stand in first.stands if stand.together] == pytest.approx([0, 2 / 255, 0.2])
     assert (first[0].accuracy, first[2 / 255].accuracy, first[0.2].accuracy) == (1, 1, 0)
@@ -70,7 +72,7 @@ def test_accuracy_falls_where_it_must(pixels: tuple[np.ndarray, list[str]], tmp_
 
 def test_what_cannot_be_attacked_is_said(pixels: tuple[np.ndarray, list[str]], tmp_path: Path) -> None:
     model = Brightness().model()
-    options = {"labels": ["dark", "light"], "out": tmp_path}
+    options = {"out": tmp_path}
     with pytest.raises(SnellenError, match="gives no gradients, which pgd follow"):
         snellen.attack(model, pixels, "pgd", **options)
     with pytest.raises(SnellenError, match="no categories"):
@@ -88,7 +90,9 @@ def test_sizes_that_are_none(text: str | list[str]) -> None:
 
 def test_the_sheet_has_three_pictures_for_each_image() -> None:
     grey, rng = np.full((3, 8, 8), 0.5, np.float32), np.random.default_rng(0)
-    triple = Triple(grey, (grey + rng.uniform(-0.1, 0.1, grey.shape)).astype(np.float32), "cat\n99%", "dog " * 30 + "\n1%", "linf 0.1")
+    triple = Triple(
+        grey, (grey + rng.uniform(-0.1, 0.1, grey.shape)).astype(np.float32), "cat\n99%", "dog " * 30 + "\n1%", "linf 0.1"
+    )
     one, many = sheet("a model", [triple]), sheet("a model", [triple] * 5)
     assert one.width == many.width
     assert many.height > 2 * one.height - 200

@@ -101,7 +101,9 @@ def test_the_suite_runs_with_any_number_of_classes(classes: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "made", [lambda: Pgd(steps=20), lambda: Ensemble((Fgsm(), Pgd(steps=20)), 8 / 255), lambda: Fab(steps=20)], ids=["pgd", "both", "fab"]
+    "made",
+    [lambda: Pgd(steps=20), lambda: Ensemble((Fgsm(), Pgd(steps=20)), 8 / 255), lambda: Fab(steps=20)],
+    ids=["pgd", "both", "fab"],
 )
 def test_a_curve_is_what_single_runs_give(made) -> None:
     attacked = linear(2)
@@ -120,6 +122,19 @@ def test_a_curve_is_what_single_runs_give(made) -> None:
     if len(found.results) > 1:
         assert found.results[-1].forwards < 8 * 23
         torch.testing.assert_close(found.results[-1].images[found.broken[1]], found.results[1].images[found.broken[1]])
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_what_another_attack_broke_at_a_smaller_size_is_no_merit_and_no_failure(everyone: bool) -> None:
+    attacked = linear(5)
+    classes, size = truth(attacked, SHOWN), median(attacked)
+    weak, strong = Square("linf", size, queries=3), Apgd("linf", size, "dlr-targeted", steps=15)
+    found = curve(Ensemble((weak, strong), size, everyone), [size, 2 * size], attacked, SHOWN, classes, KEYS)
+    alone = curve(weak, [size, 2 * size], attacked, SHOWN, classes, KEYS)
+    attempt = found.results[-1].attempts[0]
+    assert attempt.seen.all() == everyone
+    np.testing.assert_array_equal(attempt.found[attempt.seen], alone.broken[-1][attempt.seen])
+    assert found.broken[-1].all()
 
 
 def test_curves_of_nothing() -> None:

@@ -95,22 +95,27 @@ def _further(
     """At a larger size, of those images that held at the last one."""
     if before is None:
         return attack(model, images, truth, keys, progress=progress)
-    rows = np.flatnonzero(~before.found)
+    done = before.found
+    if getattr(attack, "everyone", False):
+        done = np.all([one.found | (before.distance == 0) for one in before.attempts], axis=0)
+    rows = np.flatnonzero(~done)
     if progress is not None:
         progress(len(truth) - len(rows))
     if not len(rows):
         return replace(before, forwards=0, pulls=0, attempts=tuple(replace(one, forwards=0, pulls=0) for one in before.attempts))
     one = attack(model, take(images, rows), truth[rows], [keys[row] for row in rows.tolist()], progress=progress)
+    new = one.found & ~before.found[rows]
     found, distance = before.found.copy(), before.distance.copy()
-    found[rows], distance[rows] = one.found, one.distance
-    new = np.flatnonzero(one.found)
-    whole = replaced(before.images, rows[new], take(one.images, new)) if len(new) else before.images
-    attempts = tuple(_spread(attempt, rows, before, last) for attempt, last in zip(one.attempts, before.attempts, strict=True))
+    found[rows[new]], distance[rows[new]] = True, one.distance[new]
+    whole = replaced(before.images, rows[new], take(one.images, np.flatnonzero(new))) if new.any() else before.images
+    attempts = tuple(_spread(attempt, rows, last) for attempt, last in zip(one.attempts, before.attempts, strict=True))
     return Attacked(whole, found, distance, one.forwards, one.pulls, attempts)
 
 
-def _spread(attempt: Attempt, rows: np.ndarray, before: Attacked, last: Attempt) -> Attempt:
-    """An attempt on some rows as one on the whole batch: what broke at a smaller size counts for the attack that broke it."""
-    seen, found, distance = last.seen & before.found, last.found.copy(), last.distance.copy()
-    seen[rows], found[rows], distance[rows] = attempt.seen, attempt.found, attempt.distance
+def _spread(attempt: Attempt, rows: np.ndarray, last: Attempt) -> Attempt:
+    """An attempt on some rows as one on the whole batch: of the others, those count that it broke itself at a smaller size."""
+    seen, found, distance = last.found.copy(), last.found.copy(), last.distance.copy()
+    seen[rows] |= attempt.seen
+    found[rows] |= attempt.found
+    distance[rows] = np.minimum(distance[rows], attempt.distance)
     return replace(attempt, seen=seen, found=found, distance=distance)
