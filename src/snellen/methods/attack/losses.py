@@ -26,7 +26,7 @@ def cross_entropy(scores: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n"]
     value = special.logsumexp(scores, axis=1) - scores[rows, truth]
     others = scores.copy()
     others[rows, truth] = -np.inf
-    lone = np.isneginf(others).all(axis=1)
+    lone = np.asarray(np.isneginf(others).all(axis=1))
     cotangent = special.softmax(np.where(lone[:, None], 0.0, others), axis=1)
     cotangent[rows, truth] = -1
     cotangent[lone] = 0
