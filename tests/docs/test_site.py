@@ -78,7 +78,7 @@ def test_every_concept_and_preset_is_described():
 
 
 def test_references_hold_what_probes_cite():
-    listed = set(re.findall(r"^`([a-z]+-\d{4}[a-z-]*)`", (DOCS / "references.md").read_text("utf-8"), re.MULTILINE))
+    listed = set(re.findall(r"^`([a-z-]+-\d{4}[a-z-]*)`", (DOCS / "references.md").read_text("utf-8"), re.MULTILINE))
     assert listed <= set(works())
     assert {key for name in probes.names() for key in probes.get(name).cites} <= listed
 

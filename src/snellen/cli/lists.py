@@ -22,7 +22,7 @@ def list_(what: Literal["models", "images", "probes", "perturbations", "methods"
     for kind in [what] if what else ["models", "images", "probes", "perturbations", "methods"]:
         screen.print(f"[bold]{kind}[/bold]")
         for name, text in _rows(kind):
-            screen.print(f"  {name:<33} {text}", markup=False, highlight=False, soft_wrap=True)
+            screen.print(f"  {name:<30} {text}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
@@ -100,14 +100,18 @@ def _levels(perturbation: Perturbation) -> None:
     sides = {"": perturbation.levels, **{f"at {side} px": levels for side, levels in perturbation.small.items()}}
     table = Table("level", *(f"amount {side}".strip() for side in sides))
     for level in perturbation.levels:
-        table.add_row(Text(level), *(Text(f"{levels.get(level, '–')}") for levels in sides.values()))
+        table.add_row(Text(level), *(Text(_amount(levels.get(level, "–"))) for levels in sides.values()))
     screen = console()
     screen.print(f"{perturbation.name}: {perturbation.summary}\n", markup=False, highlight=False, soft_wrap=True)
     screen.print(table)
-    screen.print(
-        f"\nSource: {perturbation.source or 'one of your own'}; version {perturbation.version}", markup=False, highlight=False
-    )
+    chance = "random, by seed and image" if perturbation.random else "not random"
+    told = f"\nSource: {perturbation.source or 'none given'}; version {perturbation.version}; {chance}"
+    screen.print(told, markup=False, highlight=False)
     screen.print(f"A picture of it: snellen perturb {perturbation.name} photos:all --limit 4", markup=False, highlight=False)
+
+
+def _amount(amount: object) -> str:
+    return f"{amount:.4g}" if isinstance(amount, float) else str(amount)
 
 
 def _card(model: Model) -> None:
