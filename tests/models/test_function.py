@@ -176,6 +176,12 @@ def test_weights_behind_a_global_count() -> None:
     assert before != changed
 
 
+def test_equal_tuples_count_alike_whether_they_are_one_object_or_two() -> None:
+    one = ("cat", "dog")
+    assert fingerprint([one, one]) == fingerprint([one, (*one,)])
+    assert fingerprint(("a", "b"), "c") != fingerprint(("a",), "b", "c")
+
+
 def test_a_cycle_ends() -> None:
     loop: list[object] = [1]
     loop.append(loop)

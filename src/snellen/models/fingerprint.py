@@ -83,6 +83,8 @@ class _Walk:
     def one(self, thing: Any) -> None:
         if isinstance(thing, _SIMPLE):
             return self.text(type(thing).__name__, repr(thing))
+        if type(thing) is tuple and all(isinstance(part, _SIMPLE) for part in thing):
+            return self.all(("tuple", *thing))  # a value: whether two are one object says nothing
         if id(thing) in self._seen:
             return self.text("seen", self._seen[id(thing)][0])
         self._seen[id(thing)] = (len(self._seen), thing)  # keeps `thing` alive, so that its id stays its own

@@ -24,7 +24,7 @@ def fit_temperature(logits: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n
     n = len(truth)
     gaps = logits - logits.max(axis=1, keepdims=True)
     own = gaps[np.arange(n), truth]
-    if not own.any():
+    if gaps.any() and not own.any():
         raise SnellenError(
             f"got {n} images to fit on, all answered right: no temperature is the best, as every colder one fits better; "
             "expected some errors: fit on more images, or harder ones"
@@ -37,7 +37,7 @@ def fit_temperature(logits: Float[np.ndarray, "n k"], truth: Int[np.ndarray, " n
         return float(((shares * known).sum(axis=1) - own).mean())
 
     ends = (-np.log(WIDEST), np.log(WIDEST))
-    if slope(ends[0]) >= 0:
+    if not spread or slope(ends[0]) >= 0:
         raise SnellenError(
             f"got {n} images to fit on, of whose categories the logits tell nothing: every hotter temperature fits better; "
             "expected a model that does better than guessing"
