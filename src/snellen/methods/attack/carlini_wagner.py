@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -12,7 +12,6 @@ from jaxtyping import Bool, Float, Int
 from snellen.arrays import namespace
 from snellen.core import Array, SnellenError
 from snellen.methods.attack.asked import Asked
-from snellen.methods.attack.attack import Norm
 from snellen.methods.attack.linearized import differs
 from snellen.methods.attack.losses import margin
 from snellen.methods.attack.rows import chosen, column, joined, lengths, replaced, take
@@ -42,7 +41,7 @@ class CarliniWagner(Search):
         SnellenError: a setting is out of range.
     """
 
-    norm: Norm = "l2"
+    norm: Literal["l2"] = "l2"
     confidence: float = 0.0
     searches: int = 9
     steps: int = 1000

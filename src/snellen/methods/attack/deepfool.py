@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from snellen.core import Array
 from snellen.methods.attack.asked import Asked
-from snellen.methods.attack.attack import Norm
 from snellen.methods.attack.linearized import Seen, Walk
 from snellen.methods.attack.rows import replaced, take
 from snellen.methods.attack.search import Search, Told
@@ -28,7 +27,7 @@ class DeepFool(Search):
         SnellenError: a setting is out of range.
     """
 
-    norm: Norm = "l2"
+    norm: Literal["l2", "linf"] = "l2"
     candidates: int = 10
     overshoot: float = 0.02
     steps: int = 50

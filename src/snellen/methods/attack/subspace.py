@@ -141,7 +141,7 @@ def _projected(project: Project, subspace: Int[np.ndarray, " p"], slope: Array, 
 
 def _check(images: Array, subspaces: int, batch: int | None) -> None:
     shape, xp = tuple(images.shape), namespace(images)
-    if len(shape) != 4 or shape[1] != 3 or 0 in shape or not xp.isdtype(images.dtype, "real floating"):
+    if len(shape) != 4 or shape[1] != 3 or 0 in shape or "float" not in str(images.dtype):
         raise SnellenError(f"got images of shape {shape} and type {images.dtype}; expected float (N, 3, H, W), one image or more")
     if not bool(xp.all(xp.isfinite(images))):
         raise SnellenError("got images with NaN or infinite pixels; expected numbers: leave out the images that hold others")
