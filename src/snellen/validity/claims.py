@@ -92,6 +92,31 @@ CLAIMS: tuple[Claim, ...] = (
         )
         for name in ("contrast", "noise", "blur", "rotation")
     ),
+    Claim(
+        "corruptions.kept-noise",
+        ("healthy",),
+        ("noise-hardened",),
+        higher=False,
+        settings=(("only", "gaussian-noise,shot-noise,impulse-noise"), ("severities", "3,5")),
+        why="Hardened against uniform noise on grey images, not against any of the three.",
+    ),
+    Claim(
+        "distortions.kept-low-pass", ("healthy",), ("blur-hardened",), higher=False, settings=(("only", "low-pass,high-pass"),)
+    ),
+    Claim(
+        "frequency.high",
+        ("noise-hardened",),
+        higher=False,
+        why="Noise drowns high frequencies: who was trained behind it has learnt to do without them.",
+    ),
+    Claim(
+        "adversarial.accuracy",
+        ("healthy",),
+        ("adversarially-trained",),
+        higher=False,
+        settings=(("epsilons", "4/255,8/255"), ("judged", "8/255")),
+    ),
+    Claim("margin.median", ("healthy",), ("adversarially-trained",), higher=False),
     Claim("shape-bias.value", ("texture-biased",), ("shape-biased", "healthy"), higher=False),
     Claim("reliance.texture", ("texture-biased",)),
     Claim("reliance.background", ("background-reliant",)),
