@@ -19,6 +19,8 @@ from snellen.methods.attack.search import Search, Told
 
 LEAST = 20
 """Noises from which a slope is estimated, at least."""
+NEAR = 0.01
+"""How near to the border a search along a line ends, in distances, times the root of the number of pixel values."""
 HALVINGS = 10
 """Of a step along the slope, before it is given up."""
 
@@ -29,8 +31,9 @@ class HopSkipJump(Search):
     """A small change in L2 or L-infinity, found from the model's decisions alone (chen-2020).
 
     From a place where the model errs to the border, then again and again: the slope of the border from `evaluations` noises (times
-    the root of the step's number), a step along it, half as long until the model errs, and back to the border. Ends when each
-    image has been asked about `queries` times.
+    the root of the step's number), each `probe` of the distance long, a step along it, half as long until the model errs, and back
+    to the border. Ends when each image has been asked about `queries` times. With few queries, noises far longer than the published
+    ones find more.
 
     It starts from the images of `starts` that get another answer, and from noise unless there is one.
 
@@ -43,7 +46,7 @@ class HopSkipJump(Search):
     queries: int = 5000
     evaluations: int = 100
     most_evaluations: int = 10_000
-    probe: float = 0.01
+    probe: float = 0.1
     starts: Pool | None = None
 
     def __post_init__(self) -> None:
@@ -65,8 +68,7 @@ class HopSkipJump(Search):
         decisions, chance, whole = Decisions(asked, images, truth), generators(keys), to_numpy(images)
         places, found = starting_places(decisions, whole.shape[1:], chance, self.starts, self.queries)
         rows = np.flatnonzero(found)
-        size = float(np.prod(whole.shape[1:]))
-        tolerance = self.probe / (np.sqrt(size) if self.norm == "l2" else size)
+        tolerance = NEAR / np.sqrt(np.prod(whole.shape[1:]))
         places[rows] = onto_border(decisions, whole[rows], places[rows], rows, self.norm, tolerance)
         distance = np.where(found, lengths(places - whole, self.norm), np.inf)
         best = np.where(found[:, None, None, None], places, whole)
