@@ -12,6 +12,7 @@ import pytest
 from snellen import probes
 from snellen.images.world.concepts import CONCEPTS, Discrete
 from snellen.images.world.open import PRESETS
+from snellen.methods.perturb import registry
 from snellen.models.patients import PATIENTS, weights
 from snellen.models.safetensors import read_card
 from snellen.report.references import works
@@ -68,6 +69,11 @@ def test_what_was_measured_of_a_patient_is_what_its_file_says(name: str):
     cells = [f"{value} {span}".strip() for value, span in re.findall(r"([\d.]+) %(?: (\[[^]]+\]))?", told)]
     row = f"| `{name}` | {' | '.join(cells)} |"
     assert row in (DOCS / "patients.md").read_text("utf-8").splitlines(), f"docs/patients.md lacks the row\n{row}"
+
+
+def test_every_perturbation_is_described():
+    text = (DOCS / "perturb.md").read_text("utf-8")
+    assert [name for name in registry.names() if f"`{name.partition('/')[2]}`" not in text] == []
 
 
 def test_every_concept_and_preset_is_described():
