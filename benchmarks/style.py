@@ -8,7 +8,7 @@ that it goes with; chance is 1/16 for both cues. Two small networks judge, train
 
 - shape: silhouettes of another seed, object and ground each in a colour of its own under smooth, streaky and fine noise; 64 pixels,
   pictures brought down to that.
-- texture: closeups of another seed under uneven light of low frequency, 64 pixels cut from 128; of a picture the logits of its four
+- texture: closeups of another seed under uneven light of low frequency, 64 pixels of 128; of a picture the logits of its four
   quarters are averaged.
 
 Controls: the contents and the styles alone. `ranking` makes cue conflicts from photographs and from filled silhouettes and asks
@@ -41,7 +41,7 @@ from snellen.stats import clopper_pearson
 from snellen.styling import stylise
 
 SIZE, JUDGED = 128, 64
-SHOWN, EPOCHS = 4096, 8
+SHOWN, EPOCHS = 2048, 10
 TRAINED, EXAMINED = 1000, 2000
 """Seeds of what judges are trained on and of what they are asked about lie this far on."""
 EACH = 3
@@ -58,14 +58,14 @@ def silhouettes(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarra
 
 
 def closeups(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 3, size, size) uint8 of one texture each, and the indices of the categories they go with."""
+    """(n, 3, size, size) uint8 cut from pictures of side `SIZE`, each of one texture, and the categories they go with."""
     rng, targets = np.random.default_rng(seed), np.arange(count) % len(SIXTEEN)
     keys = exogenous.image_keys(seed, np.arange(count))
     slots, seeds = exogenous.slots(keys, "texture", 4), exogenous.seeds(keys, "texture")
     periods, angle = (
         values.astype(np.float32)[:, None, None] for values in (rng.uniform(4.5, 8, count), rng.uniform(-0.44, 0.44, count))
     )
-    line = (((np.arange(size) * 2 + 1) / size - 1) / 2).astype(np.float32)
+    line = ((np.arange(size) + 0.5 - size / 2) / SIZE).astype(np.float32)
     place = rng.uniform(0, 50, (2, count, 1, 1)).astype(np.float32)
     x = periods * (np.cos(angle) * line[None, None] - np.sin(angle) * line[None, :, None]) + place[0]
     y = periods * (-np.cos(angle) * line[None, :, None] - np.sin(angle) * line[None, None]) + place[1]
@@ -74,7 +74,7 @@ def closeups(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         rows = targets == at
         if rows.any():
             family = FAMILIES[TEXTURE_OF[category]]
-            tone[rows] = family(x[rows], y[rows], slots[:, rows], seeds[rows], periods[rows] / size)
+            tone[rows] = family(x[rows], y[rows], slots[:, rows], seeds[rows], periods[rows] / SIZE)
     dark, light = np.array([OBJECT[PALETTE[at]] for at in rng.integers(0, len(PALETTE), count)], np.float32).transpose(1, 0, 2)
     pixels = dark[:, :, None, None] + (light - dark)[:, :, None, None] * tone[:, None]
     return (pixels.clip(0, 1) * 255).round().astype(np.uint8), targets
@@ -109,10 +109,8 @@ def shape_lessons(seed: int) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
 def texture_lessons(seed: int) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     def supply(epoch: int) -> tuple[np.ndarray, np.ndarray]:
         at = TRAINED + 100 * seed + epoch
-        whole, targets = closeups(SHOWN, SIZE, at)
-        rng = np.random.default_rng(at)
-        top, left = rng.integers(0, SIZE - JUDGED + 1, (2, SHOWN))
-        cut = np.stack([w[:, y : y + JUDGED, x : x + JUDGED] for w, y, x in zip(whole, top, left, strict=True)]) / np.float32(255)
+        whole, targets = closeups(SHOWN, JUDGED, at)
+        rng, cut = np.random.default_rng(at), whole / np.float32(255)
         contrast, light = rng.uniform(0.4, 1.2, (SHOWN, 1, 1, 1)), rng.uniform(0, 0.25, (SHOWN, 1, 1, 1))
         mean = cut.mean((2, 3), keepdims=True)
         pixels = mean + contrast * (cut - mean) + light * clouds(rng, (SHOWN, JUDGED, JUDGED), 3.0, 2.0)[:, None]

@@ -16,8 +16,8 @@ from snellen.core import SnellenError
 from snellen.frozen import frozen
 from snellen.nearest import did_you_mean
 
-SIDES = (3, 5, 7, 11, 15, 23)
-"""Of the random filters, pixels."""
+SIDES, SCALES = (3, 5, 7, 11), (1, 2, 4)
+"""Of the random filters in pixels, and by how much the image is brought down before them."""
 COARSE = 8
 """The content of `RandomFilters` is the image brought down by this factor."""
 
@@ -26,28 +26,29 @@ COARSE = 8
 class RandomFilters:
     """One layer of random filters of many sizes and a ReLU: Gram matrices of it suffice for textures (ustyuzhaninov-2017).
 
-    Layers: "random3" to "random23", and "coarse", the image brought down `COARSE` times, which serves as content. Filters have
-    mean 0 and length 1, and are drawn by NumPy from the seed, so that every machine has the same.
+    Layers: "random3x1" to "random11x4", the side of the filters and by how much the image is brought down before them, and
+    "coarse", the image blurred, which serves as content. Filters have mean 0 in each colour and length 1, and are drawn by
+    NumPy from the seed, so that every machine has the same.
 
     Args:
         seed: of the filters.
-        filters: of each size.
+        filters: of each side and scale.
     """
 
     content_layers = ("coarse",)
-    style_layers = tuple(f"random{side}" for side in SIDES)
+    style_layers = tuple(f"random{side}x{scale}" for scale in SCALES for side in SIDES)
 
     def __init__(self, seed: int = 0, filters: int = 48) -> None:
         rng = np.random.Generator(np.random.PCG64(seed))
-        self._weights = {side: _filters(rng, filters, side) for side in SIDES}
+        self._weights = {(side, scale): _filters(rng, filters, side) for scale in SCALES for side in SIDES}
 
     def __call__(self, images: Float[Tensor, "n 3 h w"]) -> dict[str, Tensor]:
-        """The features; larger filters take larger steps."""
-        found = {"coarse": F.adaptive_avg_pool2d(images, (-(-images.shape[2] // COARSE), -(-images.shape[3] // COARSE)))}
-        for side, weights in self._weights.items():
-            reach = side // 2
-            padded = F.pad(images, (reach,) * 4, mode="replicate")
-            found[f"random{side}"] = F.conv2d(padded, weights.to(images), stride=max(1, side // 5)).relu()
+        """The features of every layer."""
+        found = {"coarse": _coarse(images)}
+        for (side, scale), weights in self._weights.items():
+            smaller = F.avg_pool2d(images, scale, ceil_mode=True)
+            padded = F.pad(smaller, (side // 2,) * 4, mode="replicate")
+            found[f"random{side}x{scale}"] = F.conv2d(padded, weights.to(images)).relu()
         return found
 
 
@@ -93,6 +94,12 @@ class Layers:
         return found
 
 
+def _coarse(images: Tensor) -> Tensor:
+    """Averages under a bell of three `COARSE` pixels, one every half of that."""
+    wide = F.avg_pool2d(F.pad(images, (COARSE,) * 4, mode="replicate"), COARSE, COARSE // 4)
+    return F.avg_pool2d(wide, 4, 2)
+
+
 @contextmanager
 def _watched(parts: Mapping[str, nn.Module]) -> Iterator[dict[str, Any]]:
     """Fills a mapping with what each part returns, copied, for an activation after it may write over it."""
@@ -114,5 +121,5 @@ def _watched(parts: Mapping[str, nn.Module]) -> Iterator[dict[str, Any]]:
 
 def _filters(rng: np.random.Generator, count: int, side: int) -> Tensor:
     weights = rng.standard_normal((count, 3, side, side)).astype(np.float32)
-    weights -= weights.mean((1, 2, 3), keepdims=True)
+    weights -= weights.mean((2, 3), keepdims=True)
     return torch.from_numpy(weights / np.sqrt(np.square(weights).sum((1, 2, 3), keepdims=True)))

@@ -22,7 +22,7 @@ class Gram:
     """Images (N, 3, H, W) of shapes and of textures → shapes in the textures (gatys-2016), over any backbone.
 
     Pixels start as the content in the colours of the style and are changed by `steps` of the optimiser. The loss is the mean
-    square of what the content layers' features differ by, over the content's own, times `content`; plus, averaged over the
+    square of what the content layers' features differ by from that start, over its own, times `content`; plus, averaged over the
     style layers, the square of what their Gram matrices differ by, over the style's own. Each image is optimised by itself.
 
     Args:
@@ -65,11 +65,12 @@ class Gram:
 
     def _one(self, content: Tensor, style: Tensor) -> Tensor:
         with torch.no_grad():
-            shown = self._features(content, self.content_layers)
+            start = recoloured(content, style)
+            shown = self._features(start, self.content_layers)
             aims = {layer: gram(features) for layer, features in self._features(style, self.style_layers).items()}
             scales = {layer: aim.square().mean().clamp_min(1e-12) for layer, aim in aims.items()}
             norms = {layer: features.square().mean().clamp_min(1e-12) for layer, features in shown.items()}
-        image = recoloured(content, style).clamp(0, 1).requires_grad_()
+        image = start.clone().requires_grad_()
 
         def loss() -> Tensor:
             found = self._features(image, (*self.content_layers, *self.style_layers))
@@ -89,24 +90,21 @@ class Gram:
 
     def _descend(self, image: Tensor, loss: Callable[[], Tensor]) -> Tensor:
         """Change `image` where it lies; the last loss."""
-        if self.optimiser == "adam":
-            optimiser: torch.optim.Optimizer = torch.optim.Adam([image], lr=self.rate or 0.02)
-        else:
-            optimiser = torch.optim.LBFGS([image], lr=self.rate or 1.0, max_iter=1, history_size=20)
-        last = image.new_zeros(())
 
         def closure() -> Tensor:
-            nonlocal last
-            optimiser.zero_grad()
-            last = loss()
-            (image.grad,) = torch.autograd.grad(last, [image])
-            return last
+            value = loss()
+            (image.grad,) = torch.autograd.grad(value, [image])
+            return value
 
-        for _ in range(self.steps):
-            optimiser.step(closure)  # type: ignore[arg-type]
-            with torch.no_grad():
-                image.clamp_(0, 1)
-        return last.detach()
+        if self.optimiser == "lbfgs":
+            most = 5 * self.steps // 4
+            torch.optim.LBFGS([image], self.rate or 1.0, self.steps, most, 0, 0, 20, "strong_wolfe").step(closure)  # type: ignore[arg-type]
+        else:
+            optimiser = torch.optim.Adam([image], lr=self.rate or 0.02)
+            for _ in range(self.steps):
+                optimiser.step(closure)  # type: ignore[arg-type]
+        with torch.no_grad():
+            return loss()
 
     def _features(self, images: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         found = self.backbone(images)

@@ -18,6 +18,8 @@ from snellen.methods.perturb.style.quilt import quilt
 
 LEAST = 0.15
 """Standard deviation, of [0, 1], that even a texture almost without contrast is given to show a shape in."""
+MOST = 1.6
+"""A shape reaches no further than so many standard deviations, so that a small dark one leaves room for the texture."""
 BLOCKS, SMOOTH = 5, 14
 """The texture is laid out in blocks of a side of one in `BLOCKS`; its shading beyond one in `SMOOTH` is evened out."""
 
@@ -32,13 +34,13 @@ class Pyramid:
     texture varies most, so that all colours are the texture's.
 
     Args:
-        shape: standard deviation of the shape, in those of the texture image.
+        shape: weight of the shape: its standard deviation in those of the texture image, before what is far out is cut.
         texture: standard deviation of the texture, likewise.
         core: edges weaker than so many times the root mean square of their band vanish; the finest bands only.
         block: side of the quilted blocks in pixels; a fifth of the image's unless given.
     """
 
-    shape: float = 1.2
+    shape: float = 1.5
     texture: float = 0.8
     core: float = 1.5
     block: int | None = None
@@ -56,12 +58,20 @@ class Pyramid:
         """Float images in [0, 1]; `keys` are N integers that seed where the blocks come from."""
         side = min(content.shape[2:])
         mean, vectors = axes(style)
-        spread = _along(style, mean, vectors)[:, 2:].std((2, 3), keepdim=True).clamp_min(LEAST)
+        spread = _along(style, mean, vectors)[:, 2:].std((2, 3), keepdim=True, correction=0).clamp_min(LEAST)
         laid = quilt(style, keys, self.block or max(2, side // BLOCKS), (content.shape[2], content.shape[3]))
         parts = _even(_along(laid, mean, vectors), side / SMOOTH)
-        mixed = spread * (self.shape * _outlines(content, self.core) + self.texture * _unit(parts[:, 2:]))
+        outlines = _outlines(content, self.core).clamp(-MOST, MOST)
+        mixed = spread * (self.shape * outlines + self.texture * _unit(parts[:, 2:]))
         colours = vectors @ torch.cat([parts[:, :2], mixed], 1).flatten(2) + mean
-        return colours.view_as(content).clamp(0, 1)
+        return _shown(colours.view_as(content))
+
+
+def _shown(images: Tensor) -> Tensor:
+    """Values in [0, 1]: what is all too dark is lightened, and the reverse, before the rest is cut."""
+    lightness = grey(images).flatten(1)
+    darkest, lightest = torch.quantile(lightness, lightness.new_tensor([0.02, 0.98]), dim=1).view(2, -1, 1, 1, 1)
+    return (images + (-darkest).clamp_min(0) - (lightest - 1).clamp_min(0)).clamp(0, 1)
 
 
 def _along(images: Tensor, mean: Tensor, vectors: Tensor) -> Tensor:
@@ -89,7 +99,7 @@ def _even(parts: Tensor, sigma: float) -> Tensor:
     share = parts.new_tensor([0.5, 0.5, 1.0]).view(1, 3, 1, 1)
     flat = parts - share * _blurred(parts, sigma)
     local = _blurred(flat[:, 2:].square(), sigma).clamp_min(0).sqrt()
-    overall = flat[:, 2:].std((2, 3), keepdim=True)
+    overall = flat[:, 2:].std((2, 3), keepdim=True, correction=0)
     return flat * (overall / (local + 0.3 * overall).clamp_min(1e-6))
 
 

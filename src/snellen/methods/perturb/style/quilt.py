@@ -30,8 +30,8 @@ def quilt(texture: Float[Tensor, "n c h w"], keys: Sequence[int], block: int, si
         size: (H, W) of what is returned.
     """
     n, channels, height, width = texture.shape
-    block = max(2, min(block, height, width))
-    lap = max(1, block // OVERLAP)
+    block = min(block, height, width)
+    lap = min(max(1, block // OVERLAP), block - 1)
     step = block - lap
     down, across = (max(1, math.ceil((side - lap) / step)) for side in size)
     windows = texture.unfold(2, block, 1).unfold(3, block, 1)
@@ -55,9 +55,9 @@ def _best(windows: Tensor, places: Tensor, here: Tensor, lap: int, *, above: boo
     """The block among the candidates that differs least from what is there already, where they overlap."""
     rows, (y, x) = torch.arange(len(places), device=places.device), _grid(places, windows)
     off = torch.zeros(places.shape, device=places.device)
-    if left:
+    if left and lap:
         off = off + (windows[..., :lap][rows[:, None], :, y, x] - here[:, None, ..., :lap]).square().sum((2, 3, 4))
-    if above:
+    if above and lap:
         off = off + (windows[..., :lap, :][rows[:, None], :, y, x] - here[:, None, ..., :lap, :]).square().sum((2, 3, 4))
     best = off.argmin(1)
     return windows[rows, :, y[rows, best], x[rows, best]]
@@ -71,9 +71,9 @@ def _cut(cost: Float[Tensor, "n b b"], lap: int, *, above: bool, left: bool) -> 
     """(n, b, b) true where the new block lies: beyond the cheapest seams through its overlaps."""
     keep = torch.ones_like(cost, dtype=torch.bool)
     beside = torch.arange(lap, device=cost.device)
-    if left:
+    if left and lap:
         keep[:, :, :lap] &= beside >= _seam(cost[:, :, :lap])[..., None]
-    if above:
+    if above and lap:
         keep[:, :lap] &= (beside >= _seam(cost[:, :lap].transpose(1, 2))[..., None]).transpose(1, 2)
     return keep
 
