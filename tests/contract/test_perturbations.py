@@ -14,12 +14,12 @@ from snellen.methods.perturb import registry
 from snellen.report.references import works
 
 NAMES = registry.names()
-KEYS = (11, 2**64 - 1, 33)
+KEYS = (11, 2**64 - 1)
 SAME = 2e-6
 """Batches of another size may be summed in another order."""
 
 
-def pictures(height: int = 40, width: int = 40, n: int = 3) -> Tensor:
+def pictures(height: int = 40, width: int = 40, n: int = 2) -> Tensor:
     """Blotches in colour before plain backgrounds: whatever is done, there is something to do it to."""
     rng = np.random.default_rng(7)
     coarse = torch.from_numpy(rng.random((n, 3, 5, 5), dtype=np.float32))
@@ -77,19 +77,19 @@ def test_an_image_and_its_key_decide(name: str):
 @pytest.mark.parametrize("name", NAMES)
 def test_keys_matter_where_it_is_random(name: str):
     perturbation = registry.get(name)
-    one = pictures()[:1].expand(4, -1, -1, -1)
-    changed = perturbation(one, list(perturbation.levels)[-1], [1, 2, 3, 4])
-    assert perturbation.random != all(torch.equal(changed[0], other) for other in changed[1:])
+    level, one = list(perturbation.levels)[-1], pictures()[:1]
+    others = (perturbation(one, level, [key]) for key in (2, 3, 4, 5) if perturbation.random or key == 2)
+    assert perturbation.random == any(not torch.equal(strongest(name)[:1], other) for other in others)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bytes_are_truncated_and_arrays_stay_arrays(name: str):
     perturbation = registry.get(name)
-    codes = (pictures() * 255).round().to(torch.uint8)[:2].numpy()
-    changed = perturbation(codes, list(perturbation.levels)[-1], KEYS[:2])
+    codes = (pictures() * 255).round().to(torch.uint8)[:1].numpy()
+    changed = perturbation(codes, list(perturbation.levels)[-1], KEYS[:1])
     assert isinstance(changed, np.ndarray)
     assert changed.dtype == np.uint8
-    again = perturbation(codes.astype(np.float32) / 255, list(perturbation.levels)[-1], KEYS[:2])
+    again = perturbation(codes.astype(np.float32) / 255, list(perturbation.levels)[-1], KEYS[:1])
     assert isinstance(again, np.ndarray)
     assert again.dtype == np.float32
     assert (changed == np.floor(again * 255 + 1e-4)).all()
