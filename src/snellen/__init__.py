@@ -10,6 +10,7 @@ _HOMES = {
     "exam": "snellen.api",
     "Exam": "snellen.api",
     "load": "snellen.models",
+    "stylise": "snellen.styling",
     "train": "snellen.training",
     "Trained": "snellen.training",
     "attack": "snellen.attacking",
@@ -65,6 +66,7 @@ __all__ = [
     "open_images",
     "perturb",
     "shift",
+    "stylise",
     "train",
     "treat",
 ]
@@ -91,6 +93,7 @@ if TYPE_CHECKING:
     from snellen.perturbing import Perturbed, perturb
     from snellen.probes._sweep import Sweep
     from snellen.shifting import shift
+    from snellen.styling import stylise
     from snellen.training import Trained, train
     from snellen.treating import Treated, treat
 
