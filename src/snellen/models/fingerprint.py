@@ -83,7 +83,7 @@ class _Walk:
     def one(self, thing: Any) -> None:
         if isinstance(thing, _SIMPLE):
             return self.text(type(thing).__name__, repr(thing))
-        if type(thing) is tuple and all(isinstance(part, _SIMPLE) for part in thing):
+        if _is_value(thing):
             return self.all(("tuple", *thing))  # a value: whether two are one object says nothing
         if id(thing) in self._seen:
             return self.text("seen", self._seen[id(thing)][0])
@@ -225,6 +225,10 @@ class _Walk:
             self.unknown.append(f"a tensor on {tensor.device} of layout {tensor.layout} and type {tensor.dtype}")
             return
         self.sha.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+
+
+def _is_value(thing: object) -> bool:
+    return type(thing) is tuple and all(isinstance(part, _SIMPLE) for part in thing)
 
 
 def _named(thing: Any) -> tuple[str, ...] | None:
