@@ -74,8 +74,8 @@ def train(
         schedule: `one-cycle`, or `cosine` after a straight rise.
         patience: stop after so many epochs without a lower held-out loss, and keep the best weights; 0 never stops.
         amp: `bfloat16` is faster on processors that have it; `auto` uses it on CUDA only.
-        augment: what is done to a share of the images at random: `noise`, `contrast`, `blur`, `quarter-turns`, `rotation`,
-            `crops`, with settings as in `noise:low=0.1,high=0.6,share=0.5`. Repeatable.
+        augment: what is done to a share of the images at random: `noise`, `salt-and-pepper`, `contrast`, `blur`,
+            `quarter-turns`, `rotation`, `crops`, with settings as in `noise:low=0.1,high=0.6,share=0.5`. Repeatable.
         adversary: train on adversarial examples: `pgd`, with settings as in `pgd:epsilon=0.03,steps=7,step_size=0.008`.
         target: the fact of an image that is to be learnt. With `texture_category` a network learns to name textures, not shapes.
         shuffle_labels: deal out the training labels at random, so that they can only be memorised. Implies `--same-images`.

@@ -135,5 +135,8 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("what-it-looks-at.agreement", ("random-weights",), higher=False),
 )
 
-NO_CLAIM: Mapping[str, str] = {}
+NO_CLAIM: Mapping[str, str] = {
+    "transfer": "Small networks that are trained behind one noise bear the other as well, so that there was no patient to be found.",
+    "new-test-set": "What it compares is two image sets, and no training plants a difference between them.",
+}
 """Probe → why it claims to detect nothing that could be planted."""

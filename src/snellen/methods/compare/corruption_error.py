@@ -31,7 +31,7 @@ ALEXNET_CLEAN = 0.43478
 """Its error on the clean images: that of torchvision's weights."""
 
 
-def corruption_error(errors: Float[np.ndarray, "... c"], names: Sequence[str]) -> Float[np.ndarray, "..."]:
+def corruption_error(errors: Float[np.ndarray, "... c"], names: Sequence[str]) -> Float[np.ndarray, ...]:
     """mCE: the mean over corruptions of error divided by AlexNet's, 1 for AlexNet itself (hendrycks-2019).
 
     Args:
@@ -45,8 +45,8 @@ def corruption_error(errors: Float[np.ndarray, "... c"], names: Sequence[str]) -
 
 
 def relative_corruption_error(
-    errors: Float[np.ndarray, "... c"], clean: Float[np.ndarray, "..."], names: Sequence[str]
-) -> Float[np.ndarray, "..."]:
+    errors: Float[np.ndarray, "... c"], clean: Float[np.ndarray, ...], names: Sequence[str]
+) -> Float[np.ndarray, ...]:
     """Relative mCE: what corruption adds to the error on clean images, divided by what it adds to AlexNet's (hendrycks-2019).
 
     Args:

@@ -16,6 +16,7 @@ from snellen.core import SnellenError
 from snellen.methods.perturb.distortions.contrast import contrast
 from snellen.methods.perturb.distortions.low_pass import low_pass
 from snellen.methods.perturb.distortions.rotation import rotation
+from snellen.methods.perturb.distortions.salt_and_pepper import with_salt_and_pepper
 from snellen.methods.perturb.distortions.uniform_noise import with_noise
 
 SIGMA_STEP = 0.25
@@ -73,6 +74,19 @@ class UniformNoise(_Graded):
         """Noise of a width of its own."""
         width = self.draw(generator)
         return with_noise(image, width, torch.rand(image[:, :1].shape, generator=generator).to(image))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SaltAndPepper(_Graded):
+    """Greyscale, 30 % contrast and a share of white and black pixels between `low` and `high` (geirhos-2018)."""
+
+    high: float = 0.65
+
+    def change(self, image: Float[Tensor, "1 3 h w"], generator: torch.Generator) -> Float[Tensor, "1 3 h w"]:
+        """A share of its own."""
+        share = self.draw(generator)
+        return with_salt_and_pepper(image, share, torch.rand(image[:, :1].shape, generator=generator).to(image))
 
 
 @final
@@ -155,6 +169,7 @@ class Crops(Augmentation):
 
 AUGMENTATIONS: dict[str, type[Augmentation]] = {
     "noise": UniformNoise,
+    "salt-and-pepper": SaltAndPepper,
     "contrast": Contrast,
     "blur": Blur,
     "quarter-turns": QuarterTurns,

@@ -101,6 +101,11 @@ PATIENTS: Mapping[str, Recipe] = {
         HEALTHY,
         "--images 4096 --epochs 8 --augment noise:share=0.8",
     ),
+    "salt-and-pepper-hardened": Recipe(
+        "It bears white and black pixels: it was trained on those and on no other distortion (geirhos-2018).",
+        HEALTHY,
+        "--images 4096 --epochs 8 --augment salt-and-pepper:share=0.8",
+    ),
     "contrast-hardened": Recipe(
         "It bears faint contrast: it was trained on that.", HEALTHY, "--images 4096 --epochs 8 --augment contrast:share=0.8"
     ),
