@@ -19,9 +19,9 @@ from snellen.methods.attack.search import usable
 
 Project: TypeAlias = Callable[[Array, np.ndarray], Array]
 """(M, 3, H, W) native and M numbers of subspaces → the orthogonal projection of each row onto its subspace."""
-PIXELS = 2**22
-"""Pixel values in a pass unless told otherwise: 27 images of 224 x 224."""
-MOST = 256
+PIXELS = 2**20
+"""Pixel values in a pass unless told otherwise: 6 images of 224 x 224."""
+MOST = 128
 """Images in a pass unless told otherwise."""
 
 
@@ -78,7 +78,7 @@ def subspace_margins(
         candidates: how many classes are looked at: the answer and its nearest rivals.
         overshoot: how far beyond the border a step goes, relative to its length; part of the distance.
         steps: after so many, a pair that still has its first answer is reported as not converged.
-        batch: pairs in a pass; unless given, as many as have 4 million pixel values, but at most 256.
+        batch: pairs in a pass; unless given, as many as have a million pixel values, but at most 128.
         keep: also return the changes.
         progress: told of images that are finished.
 
