@@ -24,9 +24,10 @@ def heatmap(chart: Heatmap) -> Figure:
     top = known.max(initial=0.0)
     strength = known / top if top > 0 else known
     cell = min(_CELL, _WIDEST / max(*values.shape, 1))
-    width, height = cell * max(values.shape[1], 1), cell * max(values.shape[0], 1)
+    wide = min(2 * cell, max(cell, _WIDEST / 2 / max(values.shape[1], 1)))
+    width, height = wide * max(values.shape[1], 1), cell * max(values.shape[0], 1)
     left, bottom = 30 + _room(chart.rows), 30 + _room(chart.columns)
-    figure, axes = canvas(left + width + 6, bottom + height + 6, plot=(left, bottom, width, height))
+    figure, axes = canvas(max(left + width + 6, _WIDEST), bottom + height + 6, plot=(left, bottom, width, height))
     cells = np.concatenate([np.broadcast_to(_BLUE, (*values.shape, 3)), strength[..., None]], axis=-1)
     axes.imshow((cells * 255).round().astype(np.uint8), interpolation="none", aspect="auto")
     axes.grid(visible=False)
