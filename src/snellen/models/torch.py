@@ -114,7 +114,7 @@ class TorchModel(Model):
     def vjp(self, images: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """Logits, and `pull`, which may be called any number of times; raises Unsupported where PyTorch cannot follow."""
         with self._examined(), torch.enable_grad():
-            pixels = images.detach().clone().requires_grad_()
+            pixels = (images.clone() if images.is_inference() else images.detach()).requires_grad_()
             answer = self._answer(pixels)
         if not answer.requires_grad:
             raise Unsupported(f"{self.name} gives no gradients: its logits do not depend on its input in a way PyTorch can follow")

@@ -11,7 +11,7 @@ import numpy as np
 from snellen.arrays import namespace, to_numpy
 from snellen.core import Array
 from snellen.methods.attack.attack import Norm
-from snellen.methods.attack.projections import project, uphill
+from snellen.methods.attack.projections import region, uphill
 from snellen.methods.attack.rows import chosen, column
 from snellen.methods.attack.search import Account, narrowed, staying
 
@@ -110,10 +110,11 @@ class Climb:
 
     def _stepped(self, look: Look, state: State, first: bool, final: bool) -> State:
         step = column(state.size, state.place) * uphill(state.gradient, self.norm, state.share)
-        place = project(state.place + step, state.centre, self.epsilon, self.norm)
+        back = region(state.centre, self.epsilon, self.norm)
+        place = back(state.place + step)
         if not first and self.norm != "l1":
             place = state.place + MOMENTUM * (place - state.place) + (1 - MOMENTUM) * (state.place - state.last)
-            place = project(place, state.centre, self.epsilon, self.norm)
+            place = back(place)
         value, gradient = look(state.row, place, final)
         higher = value > state.height
         return replace(

@@ -113,6 +113,7 @@ class Fab(Search):
             logits, pull = asked.vjp(walk.place)
             aims = None if target is None else target[walk.row]
             value, slope = self._border(usable(logits), logits, pull, truth[walk.row], aims)
+            del pull
             offset = to_numpy(xp.sum(slope * (walk.origin - walk.place), axis=(1, 2, 3))).astype(float)
             near = towards_hyperplane(walk.place, slope, value, self.norm)
             home = towards_hyperplane(walk.origin, slope, value + offset, self.norm)

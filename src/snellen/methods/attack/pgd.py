@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -13,7 +13,7 @@ from snellen.core import Array, SnellenError
 from snellen.methods.attack.asked import Asked
 from snellen.methods.attack.ball import Ball
 from snellen.methods.attack.losses import LOSSES
-from snellen.methods.attack.projections import project, random_start, uphill
+from snellen.methods.attack.projections import random_start, region, uphill
 from snellen.methods.attack.rows import chosen, take
 from snellen.methods.attack.search import Account, Told, keyed, slopes, staying, usable
 
@@ -70,21 +70,28 @@ class Pgd(Ball):
 
     def _climb(self, asked: Asked, account: Account, rows: np.ndarray, centre: Array, place: Array, truth: np.ndarray) -> None:
         """Until all are found or all steps are made: the forward pass of a step also tells whether the last one sufficed."""
+        back = region(centre, self.epsilon, self.norm)
         for _ in range(self.steps):
-            logits, pull = asked.vjp(place)
-            scores = usable(logits)
-            account.add(rows, scores.argmax(axis=1) != truth[rows], place)
-            found = account.found[rows]
-            if found.all():
+            gradient = self._gradient(asked, account, rows, place, truth)
+            if gradient is None:
                 return
-            place = self._step(slopes(pull, LOSSES[self.loss](scores, truth[rows])[1], logits), place, centre)
-            stay = staying(found)
+            place = self._step(gradient, place, back)
+            stay = staying(account.found[rows])
             if stay is not None:
                 rows, centre, place = rows[stay], take(centre, stay), take(place, stay)
+                back = region(centre, self.epsilon, self.norm)
         account.add(rows, usable(asked.logits(place)).argmax(axis=1) != truth[rows], place)
+
+    def _gradient(self, asked: Asked, account: Account, rows: np.ndarray, place: Array, truth: np.ndarray) -> Array | None:
+        """The way uphill, None once all rows are found; what was kept of the forward pass is free again on return."""
+        logits, pull = asked.vjp(place)
+        scores = usable(logits)
+        account.add(rows, scores.argmax(axis=1) != truth[rows], place)
+        return None if account.found[rows].all() else slopes(pull, LOSSES[self.loss](scores, truth[rows])[1], logits)
 
     def _climb_on(self, asked: Asked, account: Account, rows: np.ndarray, centre: Array, place: Array, truth: np.ndarray) -> None:
         """All steps, whatever is found: of each image the wrong place of highest loss."""
+        back = region(centre, self.epsilon, self.norm)
         best, wrong, height = place, np.zeros(len(rows), bool), np.full(len(rows), -np.inf)
         for left in range(self.steps, -1, -1):
             logits, pull = asked.vjp(place) if left else (asked.logits(place), None)
@@ -94,9 +101,9 @@ class Pgd(Ball):
             better = (errs & ~wrong) | ((errs == wrong) & (value > height))
             best, wrong, height = chosen(better, place, best), wrong | errs, np.where(better, value, height)
             if pull is not None:
-                place = self._step(slopes(pull, cotangent, logits), place, centre)
+                place = self._step(slopes(pull, cotangent, logits), place, back)
+                del pull
         account.add(rows, wrong, best)
 
-    def _step(self, gradient: Array, place: Array, centre: Array) -> Array:
-        size = self.step_size or 2.5 * self.epsilon / self.steps
-        return project(place + size * uphill(gradient, self.norm), centre, self.epsilon, self.norm)
+    def _step(self, gradient: Array, place: Array, back: Callable[[Array], Array]) -> Array:
+        return back(place + (self.step_size or 2.5 * self.epsilon / self.steps) * uphill(gradient, self.norm))

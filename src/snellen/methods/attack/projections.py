@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from array_api_compat import device
 from jaxtyping import Float
@@ -20,9 +22,21 @@ def project(
 
     The nearest ones for linf, and for l1 (croce-2021); for l2, scaled into the ball, then clipped, as is usual.
     """
-    xp = namespace(places)
+    return region(centre, epsilon, norm)(places)
+
+
+def region(centre: Float[Array, "n 3 h w"], epsilon: float, norm: Norm) -> Callable[[Array], Array]:
+    """`project` for many places around the same centre."""
+    xp = namespace(centre)
     if norm == "linf":
-        return xp.clip(xp.minimum(xp.maximum(places, centre - epsilon), centre + epsilon), 0.0, 1.0)
+        low, high = xp.clip(centre - epsilon, 0.0, None), xp.clip(centre + epsilon, None, 1.0)
+        return lambda places: xp.clip(places, low, high)
+    return lambda places: _round(places, centre, epsilon, norm)
+
+
+def _round(places: Array, centre: Array, epsilon: float, norm: Norm) -> Array:
+    """As `project`, for l2 and l1."""
+    xp = namespace(centre)
     change = places - centre
     if norm == "l2":
         size = norms(change)
@@ -67,7 +81,7 @@ def uphill(gradient: Float[Array, "n 3 h w"], norm: Norm, share: np.ndarray | No
     """
     xp = namespace(gradient)
     if norm == "linf":
-        return xp.sign(gradient)
+        return gradient.sign() if hasattr(gradient, "sign") else xp.sign(gradient)  # a tensor's own does not look for NaN
     if norm == "l2":
         size = norms(gradient)
         return gradient / xp.where(size > 0, size, xp.ones_like(size))

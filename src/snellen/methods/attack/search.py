@@ -207,6 +207,8 @@ def slopes(pull: Callable[[Array], Array], cotangent: Float[np.ndarray, "n k"], 
     largest = np.abs(cotangent).max(axis=1, keepdims=True)
     gradient = pull(like((cotangent / np.where(largest > 0, largest, 1)).astype(np.float32), logits))
     xp = namespace(gradient)
+    if bool(xp.isfinite(xp.sum(gradient))):
+        return gradient
     return xp.where(xp.isfinite(gradient), gradient, xp.zeros_like(gradient))
 
 
