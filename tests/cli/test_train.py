@@ -44,7 +44,7 @@ def test_hooks_have_settings(tmp_path: Path):
         (["--images-from", "nowhere"], "nowhere"),
         (["--world", "textur|category=0.9"], "texture"),
         (["--world", "world", "--arch", "smal"], "Did you mean small?"),
-        (["--world", "world", "--augment", "fog"], "expected one of noise, contrast, blur"),
+        (["--world", "world", "--augment", "fog"], "expected one of noise, salt-and-pepper, contrast"),
         (["--world", "world", "--augment", "noise:loud=1"], "as in noise:share=0.5,low=0,high=0.6"),
         (["--world", "world", "--augment", "noise:share=2"], "from 0 to 1"),
         (["--world", "world", "--adversary", "pgd:steps=many"], "as in pgd:epsilon="),

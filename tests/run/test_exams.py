@@ -15,7 +15,8 @@ from snellen import api, load
 from snellen.core import Images, Interval, SnellenError
 from snellen.images.memory import open_array
 from snellen.labels import custom, sixteen
-from snellen.probes._sweep import Sweep, _verdict
+from snellen.probes._curve import _verdict
+from snellen.probes._sweep import Sweep
 from snellen.probes.accuracy import Accuracy
 from snellen.probes.what_it_looks_at import explained
 from snellen.run.compare import differences

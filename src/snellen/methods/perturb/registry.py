@@ -87,11 +87,11 @@ class Perturbation:
             return changed if isinstance(images, np.ndarray) else like(changed, images)
         _check(images, keys)
         whole = images.dtype == torch.uint8
-        pixels = images.float() / 255 if whole else images.float()
+        pixels = images.float().div_(255) if whole else images.float()
         amount = self.amount(level, min(images.shape[2:]))
         with torch.no_grad():
             changed = self._changed(pixels, amount, level, [int(key) % 2**64 for key in keys]).clamp(0, 1)
-        return (changed * 255 + 1e-4).to(torch.uint8) if whole else changed.to(images.dtype)
+        return changed.mul_(255).add_(1e-4).to(torch.uint8) if whole else changed.to(images.dtype)
 
     def _changed(self, pixels: Tensor, amount: Any, level: str, keys: Sequence[int]) -> Tensor:
         """What the file's function returns, once it is known to be images; mistakes in a file of one's own become sentences."""
@@ -108,7 +108,7 @@ class Perturbation:
         if not isinstance(changed, torch.Tensor) or changed.shape != pixels.shape:
             got = f"a tensor of shape {tuple(changed.shape)}" if isinstance(changed, torch.Tensor) else type(changed).__name__
             raise SnellenError(f"{self.name} returned {got}; expected a tensor of the shape it was given, {tuple(pixels.shape)}")
-        if bool(changed.isnan().any()):
+        if bool(changed.amin().isnan()):
             raise SnellenError(f"{self.name} returned values that are not numbers at level {level}; expected values in [0, 1]")
         return changed
 
@@ -235,7 +235,7 @@ def _check(images: Tensor, keys: Sequence[int]) -> None:
         )
     if len(keys) != len(images):
         raise SnellenError(f"got {len(keys)} keys for {len(images)} images; expected one an image")
-    if images.is_floating_point() and not bool(((images >= 0) & (images <= 1)).all()):
-        raise SnellenError(
-            f"got values from {float(images.min()):.4g} to {float(images.max()):.4g}; expected float images in [0, 1], without NaN"
-        )
+    if images.is_floating_point():
+        low, high = map(float, images.aminmax())
+        if not 0 <= low <= high <= 1:
+            raise SnellenError(f"got values from {low:.4g} to {high:.4g}; expected float images in [0, 1], without NaN")
