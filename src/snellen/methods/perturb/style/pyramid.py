@@ -40,7 +40,7 @@ class Pyramid:
         block: side of the quilted blocks in pixels; a fifth of the image's unless given.
     """
 
-    shape: float = 1.5
+    shape: float = 1.8
     texture: float = 0.8
     core: float = 1.5
     block: int | None = None
