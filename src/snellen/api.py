@@ -141,7 +141,7 @@ def exam(
     Args:
         model: a name that `snellen.load` takes, an `nn.Module`, a function `images -> logits`, or a `Model`.
         images: a folder, a parquet file, an array (N, 3, H, W) or a list of such; each becomes an image set.
-        probes: names or instances; the default exam unless given.
+        probes: names or instances, or "default" for those of the default exam, which are asked unless others are given.
         require: requirements such as "shape-bias.value>=0.2"; the record says which were met.
         progress: where to tell how far it is; quiet unless given.
         options: see `specify`: people, out, settings, labels, preprocessing, sample, seed, device, batch_size, readout, trust.
@@ -191,7 +191,9 @@ def _readout(wanted: Any) -> Any:
 
 
 def _probes(wanted: Iterable[str | Probe] | None, settings: Mapping[str, Mapping[str, object]]) -> tuple[Probe, ...]:
-    chosen = tuple(wanted) if wanted is not None else probes.DEFAULT
+    chosen = [
+        one for name in (("default",) if wanted is None else wanted) for one in (probes.DEFAULT if name == "default" else [name])
+    ]
     given = {name.replace("_", "-"): fields for name, fields in settings.items()}
     made = tuple(one if isinstance(one, Probe) else _make(probes.get(one), given) for one in chosen)
     names = [probe.name() for probe in made]

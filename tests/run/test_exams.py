@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import torch
 
-from snellen import api, load
+from snellen import api, load, probes
 from snellen.core import Images, Interval, SnellenError
 from snellen.images.memory import open_array
 from snellen.labels import custom, sixteen
@@ -155,6 +155,11 @@ def test_different_images_of_one_name_are_not_compared(tmp_path: Path):
     api.exam(patient(keep=0.01, texture=0.2, seed=5), photographs(48, seed=1), ["accuracy"], out=tmp_path / "2")
     _, rows = differences([tmp_path / "0", tmp_path / "2"])
     assert [row.n for row in rows if row.finding_id == "accuracy.top1"] == [48]
+
+
+def test_default_stands_for_the_default_exam(tmp_path: Path):
+    asked = api.specify(patient(), photographs(), ["default", "frequency"], out=tmp_path).probes
+    assert [probe.name() for probe in asked] == [*probes.DEFAULT, "frequency"]
 
 
 def test_probes_are_asked_once(tmp_path: Path):

@@ -23,7 +23,9 @@ def exam(
     model: str | None = None,
     *images: str,
     people: str | None = None,
-    probes: Annotated[str | None, Parameter(help="Comma-separated names or `./mine.py`; see `snellen list probes`.")] = None,
+    probes: Annotated[
+        str | None, Parameter(help="Names or `./mine.py`, comma-separated; `default` for all of the default exam.")
+    ] = None,
     exam: Annotated[Path | None, Parameter(help="A TOML file with the same keys as these options; options win.")] = None,
     set_: Annotated[list[str] | None, Parameter(name="--set", help="A probe's setting, `probe.field=value`.")] = None,
     labels: str | None = None,
