@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from snellen.methods.perturb.registry import Perturbation
 
 
-def list_(what: Literal["models", "images", "probes", "perturbations", "methods"] | None = None, /) -> int:
-    """List models, images, probes, perturbations or methods; all of them unless one is named.
+def list_(what: Literal["models", "images", "probes", "perturbations", "attacks", "methods"] | None = None, /) -> int:
+    """List models, images, probes, perturbations, attacks or methods; all of them unless one is named.
 
     Example: `snellen list probes`
     """
     from snellen.cli.console import console
 
     screen = console()
-    for kind in [what] if what else ["models", "images", "probes", "perturbations", "methods"]:
+    for kind in [what] if what else ["models", "images", "probes", "perturbations", "attacks", "methods"]:
         screen.print(f"[bold]{kind}[/bold]")
         for name, text in _rows(kind):
             screen.print(f"  {name:<30} {text}", markup=False, highlight=False, soft_wrap=True)
@@ -159,6 +159,10 @@ def _rows(kind: str) -> Iterable[tuple[str, str]]:
         from snellen.methods.perturb import registry
 
         return registry.summaries().items()
+    if kind == "attacks":
+        from snellen.methods.attack import registry as attacks
+
+        return attacks.summaries().items()
     from snellen.methods import summaries as methods
 
     return methods().items()
