@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from snellen.errors import SnellenError, Unreadable, Unsupported
+from snellen.errors import SnellenError as SnellenError
+from snellen.errors import Unreadable, Unsupported
+from snellen.findings import Finding
+from snellen.findings import Interval as Interval
+from snellen.findings import Reference as Reference
+from snellen.findings import Verdict as Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 Array: TypeAlias = Any
 """A native array of whatever framework the model runs on (NumPy, PyTorch, JAX, TensorFlow)."""
 
-Verdict: TypeAlias = Literal["good", "caution", "bad", "note", "not applicable", "failed"]
 Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box"]
 
 
@@ -61,59 +64,6 @@ class Preprocessing:
             fit = f"shorter side to {self.resize} ({self.interpolation}), centre {height}x{width} kept"
         numbers = ", ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(self.mean, self.std, strict=True))
         return f"{fit}; images already {height}x{width} untouched; values in [0, 1], mean/std {numbers}; {self.channels}"
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A `level` interval for a number, and how it was made."""
-
-    low: float
-    high: float
-    method: str
-    level: float = 0.95
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What people reach on the same question: the human ceiling."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    label: str = "people"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One claim with its evidence. Never NaN: a number that can't be had is `None` with a `reason`.
-
-    `id` is `<probe>.<name>`; `thresholds` says in words where the verdict's limits come from.
-    """
-
-    id: str
-    title: str
-    claim: str
-    value: float | None = None
-    interval: Interval | None = None
-    unit: str = ""
-    n: int = 0
-    chance: float | None = None
-    human: Reference | None = None
-    verdict: Verdict = "note"
-    thresholds: str = ""
-    reason: str | None = None
-    limits: tuple[str, ...] = ()
-    dataset: str = ""
-    headline: bool = False
-
-    def __post_init__(self) -> None:
-        numbers = [self.value, self.chance]
-        if self.interval:
-            numbers += [self.interval.low, self.interval.high]
-        if any(x is not None and not math.isfinite(x) for x in numbers):
-            raise SnellenError(f"finding {self.id} holds a number that is not finite: {numbers}; use None with a reason")
-        if self.value is None and not self.reason:
-            raise SnellenError(f"finding {self.id} has no value and no reason: say why the number can't be had")
 
 
 class Model(ABC):
