@@ -86,6 +86,13 @@ def test_no_margin_where_the_subspace_does_not_matter() -> None:
     assert np.isposinf(found.medians).all()
 
 
+def test_borders_too_far_to_step_to_are_not_errors() -> None:
+    flat = model(nn.Sequential(linear(3).module, nn.Softmax(dim=1)))
+    flat.module[0].weights.data *= 200
+    found = subspace_margins(flat, images(5, spread=1.0), 3, spanned(random_bases(3, 10)), steps=4)
+    np.testing.assert_array_equal(found.converged, np.isfinite(found.distance))
+
+
 class Hidden(nn.Module):
     """A linear model that shows -inf for one class."""
 

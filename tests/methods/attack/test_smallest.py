@@ -134,6 +134,17 @@ def test_odd_models_are_not_errors(attack: Search) -> None:
 
 
 @pytest.mark.parametrize("attack", BOTH, ids=repr)
+@pytest.mark.parametrize("scale", [30.0, 3000.0])
+def test_saturated_probabilities_are_not_errors(attack: Search, scale: float) -> None:
+    saturated = model(Odd(lambda logits: torch.softmax(scale * logits, dim=1)))
+    shown = images(3, spread=1.0)
+    classes = truth(saturated, shown)
+    result = attack(saturated, shown, classes, [0, 1, 2])
+    assert bool(((result.images >= 0) & (result.images <= 1)).all())
+    assert (truth(saturated, result.images)[result.found] != classes[result.found]).all()
+
+
+@pytest.mark.parametrize("attack", BOTH, ids=repr)
 def test_a_model_without_gradients_says_so(attack: Search) -> None:
     blind = FunctionModel(lambda given: given.mean((2, 3)), preprocessing=Preprocessing((SIDE, SIDE)))
     shown = SHOWN.numpy()

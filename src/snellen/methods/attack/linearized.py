@@ -10,20 +10,20 @@ from typing import TypeAlias, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import namespace
+from snellen.arrays import like, namespace
 from snellen.core import Array, SnellenError
 from snellen.methods.attack.asked import Asked
 from snellen.methods.attack.attack import Norm
 from snellen.methods.attack.losses import towards
 from snellen.methods.attack.rows import chosen, column, joined, lengths, take
-from snellen.methods.attack.search import slopes, usable
+from snellen.methods.attack.search import usable
 
 Project: TypeAlias = Callable[[Array, np.ndarray], Array]
 """(M, 3, H, W) native and the (M,) walks they belong to → the parts of them that each walk may go along."""
-ROUNDING = 1e-5
+ROUNDING = 2e-6
 """By how much of the largest logit another must exceed the answer's, so that it also does in a batch of another size."""
-SHORTEST = 1e-4
-"""The least length of a step: on the border itself the model still gives its first answer."""
+SHORTEST, LONGEST = 1e-4, 1e4
+"""Of a step: on the border itself the model still gives its first answer, and where slopes vanish borders seem infinitely far."""
 
 
 @final
@@ -69,21 +69,27 @@ class Walk:
         a walk are held.
         """
         scores, owner = usable(seen.logits), seen.owner
-        best, direction = np.full(len(owner), np.inf), None
+        dual: Norm = "l2" if self.norm == "l2" else "l1"
+        best, steepness, direction = np.full(len(owner), np.inf), np.ones(len(owner)), None
         for rival in seen.classes[:, 1:].T:
             behind, cotangent = towards(scores, seen.classes[:, 0], rival)
             if np.isneginf(behind).all():
                 continue
-            slope = project(take(slopes(seen.pull, cotangent, seen.logits), owner))
-            length = lengths(slope, "l2" if self.norm == "l2" else "l1")
-            distance = np.abs(behind[owner]) / np.where(length > 0, length, np.nan)
-            unit = slope / column(np.where(length > 0, length, 1.0), slope) if self.norm == "l2" else namespace(slope).sign(slope)
-            direction = unit if direction is None else chosen(distance < best, unit, direction)
-            best = np.fmin(best, distance)
+            slope = seen.pull(like(cotangent.astype(np.float32), seen.logits))
+            slope = project(slope if np.array_equal(owner, np.arange(len(slope))) else take(slope, owner))
+            length = lengths(slope, dual)
+            distance = np.abs(behind[owner]) / np.where((length > 0) & np.isfinite(length), length, np.nan)
+            closer = distance < best
+            if closer.any():
+                direction = slope if direction is None or closer.all() else chosen(closer, slope, direction)
+                best, steepness = np.where(closer, distance, best), np.where(closer, length, steepness)
         known = np.isfinite(best)
-        if direction is None or not known.any():
+        if direction is None:
             return None, known
-        return direction * column(np.maximum(np.where(known, best, 0.0), SHORTEST), direction), known
+        far = np.clip(np.where(known, best, 0.0), SHORTEST, LONGEST)
+        if self.norm == "linf":
+            return namespace(direction).sign(direction) * column(far, direction), known
+        return direction * column(far / steepness, direction), known
 
     def of_those(self, asked: Asked, images: Array, seen: Seen, stay: Int[np.ndarray, " m"]) -> Seen:
         """What was seen of `images`, fit for gradients of the rows `stay` alone.

@@ -12,6 +12,9 @@ from snellen.arrays import like, namespace, to_numpy
 from snellen.core import Array
 from snellen.methods.attack.attack import Norm
 
+TINY = 1e-15
+"""A length of which single precision may have lost the squares."""
+
 
 def take(array: Float[Array, "n ..."], rows: Int[np.ndarray, " m"]) -> Float[Array, "m ..."]:
     """These rows, in this order."""
@@ -30,16 +33,13 @@ def column(values: np.ndarray, array: Float[Array, "n 3 h w"]) -> Array:
 def lengths(changes: Float[Array, "n 3 h w"], norm: Norm) -> Float[np.ndarray, " n"]:
     """The norm of each row."""
     xp = namespace(changes)
-    flat = xp.abs(xp.reshape(changes, (changes.shape[0], -1)))
-    if norm == "linf":
-        found = xp.max(flat, axis=1)
-    elif norm == "l1":
-        found = xp.sum(flat, axis=1)
-    else:
-        scale = xp.max(flat, axis=1, keepdims=True)
-        scale = xp.where((scale > 0) & xp.isfinite(scale), scale, xp.ones_like(scale))
-        found = scale[:, 0] * xp.sqrt(xp.sum((flat / scale) ** 2, axis=1))
-    return to_numpy(found).astype(np.float64)
+    flat = xp.reshape(changes, (changes.shape[0], -1))
+    found = to_numpy(xp.linalg.vector_norm(flat, axis=1, ord={"linf": np.inf, "l2": 2, "l1": 1}[norm])).astype(np.float64)
+    if norm == "l2" and (found < TINY).any():
+        scale = xp.max(xp.abs(flat), axis=1, keepdims=True)
+        scale = xp.where(scale > 0, scale, xp.ones_like(scale))
+        found = to_numpy(scale[:, 0]).astype(np.float64) * to_numpy(xp.linalg.vector_norm(flat / scale, axis=1))
+    return found
 
 
 def answers(logits: Float[Array, "n k"]) -> Int[np.ndarray, " n"]:
