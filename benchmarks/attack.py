@@ -165,7 +165,7 @@ def wrong(net: nn.Module, images: Tensor, truth: Tensor) -> float:
 
 
 def median(images: Tensor, before: Tensor) -> float:
-    return float((images - before).flatten(1).norm(dim=1).median())
+    return float(np.median((images - before).flatten(1).norm(dim=1).numpy()))  # PyTorch takes the lower of two in the middle
 
 
 def findings(network: str, source: str, sample: int, epsilon: float) -> None:
