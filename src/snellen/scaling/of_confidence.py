@@ -79,7 +79,7 @@ class _Parts:
         answer = logits.shape[1] - 1 - np.argmax(logits[:, ::-1], axis=1)
         others = logits.copy()
         others[rows, answer] = -np.inf
-        rest = special.logsumexp(others, axis=1)
+        rest = np.asarray(special.logsumexp(others, axis=1))
         alone = ~np.isfinite(rest)
         odds = np.clip(np.where(alone, STEEPEST, logits[rows, answer] - np.where(alone, 0.0, rest)), -STEEPEST, STEEPEST)
         return cls(rows, answer, others.max(axis=1), rest, odds, alone)

@@ -100,9 +100,7 @@ CLAIMS: tuple[Claim, ...] = (
         settings=(("only", "gaussian-noise,shot-noise,impulse-noise"), ("severities", "3,5")),
         why="Hardened against uniform noise on grey images, not against any of the three.",
     ),
-    Claim(
-        "distortions.kept-low-pass", ("healthy",), ("blur-hardened",), higher=False, settings=(("only", "low-pass,high-pass"),)
-    ),
+    Claim("distortions.kept-low-pass", ("healthy",), ("blur-hardened",), higher=False, settings=(("only", "low-pass,high-pass"),)),
     Claim(
         "frequency.high",
         ("noise-hardened",),
@@ -136,7 +134,7 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 NO_CLAIM: Mapping[str, str] = {
-    "transfer": "Small networks that are trained behind one noise bear the other as well, so that there was no patient to be found.",
+    "transfer": "Small networks that are trained behind one noise bear the other as well: there was no patient to be found.",
     "new-test-set": "What it compares is two image sets, and no training plants a difference between them.",
 }
 """Probe → why it claims to detect nothing that could be planted."""

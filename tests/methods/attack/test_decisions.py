@@ -47,7 +47,11 @@ def classes_of(model: Deciding, shown: np.ndarray = SHOWN) -> np.ndarray:
 
 @pytest.mark.parametrize(
     "attack, within",
-    [(HopSkipJump(queries=1200), 1.3), (HopSkipJump("linf", queries=1200), 2.0), (Boundary(queries=1000, around=0.05, towards=0.05), 4.0)],
+    [
+        (HopSkipJump(queries=1200), 1.3),
+        (HopSkipJump("linf", queries=1200), 2.0),
+        (Boundary(queries=1000, around=0.05, towards=0.05), 4.0),
+    ],
     ids=["hop-skip-jump l2", "hop-skip-jump linf", "boundary"],
 )
 def test_comes_near_the_smallest_change(attack: Search, within: float) -> None:

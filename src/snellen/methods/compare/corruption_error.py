@@ -61,6 +61,7 @@ def relative_corruption_error(
 
 
 def _alexnet(names: Sequence[str]) -> Float[np.ndarray, " c"]:
-    if not names or (unknown := [name for name in names if name not in ALEXNET]):
-        raise SnellenError(f"got the corruptions {unknown if names else 'none'}; expected some of {', '.join(ALEXNET)}")
+    unknown = [name for name in names if name not in ALEXNET]
+    if unknown or not names:
+        raise SnellenError(f"got the corruptions {', '.join(unknown) or 'none'}; expected some of {', '.join(ALEXNET)}")
     return np.array([ALEXNET[name] for name in names])

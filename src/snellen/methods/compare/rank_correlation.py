@@ -7,7 +7,7 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 
 
-def rank_correlation(rows: Float[np.ndarray, "... k"], other: Float[np.ndarray, " k"]) -> Float[np.ndarray, "..."]:
+def rank_correlation(rows: Float[np.ndarray, "... k"], other: Float[np.ndarray, " k"]) -> Float[np.ndarray, ...]:
     """Of each row with `other` (spearman-1904), in [-1, 1]; NaN where all values of a row are equal. Infinity ranks highest."""
     ours, theirs = rankdata(rows, axis=-1), rankdata(other)
     ours, theirs = ours - ours.mean(axis=-1, keepdims=True), theirs - theirs.mean()
