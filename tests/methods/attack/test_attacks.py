@@ -246,8 +246,6 @@ def test_going_on_to_the_end_is_more_sure() -> None:
     classes = truth(attacked, SHOWN)
     size = float(2 * distances(attacked, SHOWN, norm).max())
     first, last = (Pgd(norm, size, stop=stop)(attacked, SHOWN, classes, KEYS) for stop in (True, False))
-    margins = [
-        (one := attacked.logits(result.images).numpy()).max(axis=1) - one[np.arange(4), classes] for result in (first, last)
-    ]
+    margins = [(one := attacked.logits(result.images).numpy()).max(axis=1) - one[np.arange(4), classes] for result in (first, last)]
     assert first.found.all()
     assert (margins[1] > margins[0]).all()

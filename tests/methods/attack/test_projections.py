@@ -82,7 +82,9 @@ def _least(place: np.ndarray, slope: np.ndarray, value: float, norm: str) -> flo
     n = len(place)
     bounds = [(-p, 1 - p) for p in place]
     if norm == "l2":
-        found = minimize(lambda d: d @ d, np.zeros(n), bounds=bounds, constraints={"type": "eq", "fun": lambda d: value + slope @ d})
+        found = minimize(
+            lambda d: d @ d, np.zeros(n), bounds=bounds, constraints={"type": "eq", "fun": lambda d: value + slope @ d}
+        )
         return float(np.sqrt(found.fun))
     width = 1 if norm == "linf" else n
     each = np.ones((n, 1)) if norm == "linf" else np.eye(n)
