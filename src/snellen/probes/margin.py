@@ -99,7 +99,7 @@ class Margin(Probe):
         )
 
     def _slope(self, title: str, bands: np.ndarray, evidence: Evidence) -> Finding:
-        place = np.arange(bands.shape[1])
+        place = np.arange(bands.shape[1], dtype=float)
         value = float(rank_correlation(np.median(bands, axis=0), place))
         if not np.isfinite(value):
             return nothing("margin.slope", title, "all bands have the same margin", evidence.dataset)
