@@ -28,3 +28,9 @@ def right_under(evidence: Evidence, cells: Sequence[tuple[str, str]], coarse: bo
         return np.empty(0), np.empty((0, len(cells)))
     wide = wide.drop_nulls(columns).sort("image")
     return wide["image"].to_numpy(), wide.select(columns).to_numpy().astype(float)
+
+
+def ratio(sums: np.ndarray) -> np.ndarray:
+    """First over second column, (..., 2) → (...); NaN where the second is zero."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return sums[..., 0] / sums[..., 1]

@@ -77,9 +77,10 @@ class Adversarial(Probe):
             return f"the categories of {images.name} are not classes of {model.name}, so that there is no one logit to attack"
         return reason
 
-    @staticmethod
-    def _blind(text: str) -> bool:
-        return registry.get(text.partition(":")[0])[0].black_box
+    def _blind(self, text: str) -> bool:
+        """Whether an attack, or every attack of a suite, does without gradients."""
+        attack = registry.make(text, self.norm, self.sizes[self.judged])  # type: ignore[arg-type]
+        return all(one.black_box for one in getattr(attack, "attacks", (attack,)))
 
     def pick(self, evidence: Evidence) -> Sequence[str]:
         """A random sample."""

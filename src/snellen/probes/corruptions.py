@@ -18,7 +18,7 @@ from snellen.methods.perturb.corruptions._textures import VARIABLE
 from snellen.methods.perturb.corruptions.jpeg import as_published
 from snellen.methods.perturb.registry import get
 from snellen.probes._corruption_charts import charts, said
-from snellen.probes._grid import right_under
+from snellen.probes._grid import ratio, right_under
 from snellen.probes._shared import chosen, guesses, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson
 
@@ -109,7 +109,7 @@ class Corruptions(Probe):
         for name, members in groups.items():
             at = [self._shown.index(member) for member in members if member in self.names]
             if at:
-                found[name] = Estimate(images, np.column_stack([accuracy[:, at].mean(axis=1), untouched]), _ratio)
+                found[name] = Estimate(images, np.column_stack([accuracy[:, at].mean(axis=1), untouched]), ratio)
         if self._invalid(evidence) is None:
             counted = self._counted()
             at = [self._shown.index(name) for name in counted]
@@ -235,11 +235,6 @@ class Corruptions(Probe):
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Accuracy against severity, corruption by corruption, and the images as they were shown."""
         return charts(evidence, FAMILIES, self._shown, self._levels, *self._right(evidence))
-
-
-def _ratio(sums: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return sums[..., 0] / sums[..., 1]
 
 
 def _verdict(interval: Interval | None) -> Verdict:

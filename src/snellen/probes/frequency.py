@@ -12,7 +12,7 @@ import polars as pl
 from snellen.charts import Chart, Gallery, Heatmap, Lines, Picture, Series
 from snellen.core import CLEAN, Condition, Evidence, Finding, Images, Model, Probe
 from snellen.methods.perturb.registry import Perturbation, get
-from snellen.probes._grid import right_under
+from snellen.probes._grid import ratio, right_under
 from snellen.probes._shared import clean, guesses, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap, clopper_pearson
 
@@ -71,7 +71,7 @@ class Frequency(Probe):
         images, right = right_under(evidence, [(CLEAN.name, CLEAN.level), (LOW, HALF), (HIGH, HALF)])
         if not len(images):
             return {}
-        return {name: Estimate(images, right[:, [at, 0]], _ratio) for name, at in (("low", 1), ("high", 2))}
+        return {name: Estimate(images, right[:, [at, 0]], ratio) for name, at in (("low", 1), ("high", 2))}
 
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
         """What is kept of each half."""
@@ -158,8 +158,3 @@ def _waved(pixels: Tensor, wave: tuple[float, float], keys: Sequence[int]) -> Te
     height, width = pixels.shape[2:]
     norm = NORMS[min(NORMS, key=lambda side: abs(np.log(side / min(height, width))))]
     return with_wave(pixels, round(wave[0] * height / 2), round(wave[1] * width / 2), norm, keys)
-
-
-def _ratio(sums: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return sums[..., 0] / sums[..., 1]
