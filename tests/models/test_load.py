@@ -106,7 +106,7 @@ def test_an_id_is_for_code_alone() -> None:
         ("resnet18.safetensors", "name one before it, as in timm:resnet18@resnet18.safetensors"),
         ("nothing like it", "expected one of zoo:NAME"),
         ("no.such.module:net", "there is no module no.such.module"),
-        ("none.py:net", "expected a Python file that exists"),
+        ("none.py:net", "expected a Python file with a model in it, and there is no such file"),
         ("shed.tools:factori", "Did you mean shed.tools:factory"),
         ("shed.tools:number", "got int; expected"),
     ],

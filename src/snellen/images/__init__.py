@@ -95,12 +95,8 @@ def _refuse(source: str, remedy: str, **options: object) -> None:
 
 def sources() -> dict[str, str]:
     """What `open_images` takes → one line about it, from the files' docstrings; imports none of them."""
-    import ast
     from pathlib import Path
 
-    def about(module: str) -> str:
-        file = Path(__file__).with_name(f"{module}.py")
-        text = (file if file.is_file() else Path(__file__).parent / module / "__init__.py").read_text("utf-8")
-        return (ast.get_docstring(ast.parse(text)) or "").split("\n")[0]
+    from snellen.extensions import first_line
 
-    return {form: about(module) for form, module in _SOURCES.items()}
+    return {form: first_line(Path(__file__).with_name(f"{module}.py")) for form, module in _SOURCES.items()}

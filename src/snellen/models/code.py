@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import importlib
-import importlib.util
 import inspect
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from snellen import extensions
 from snellen.core import Model, SnellenError
 from snellen.nearest import did_you_mean
 
@@ -32,8 +28,8 @@ def load(text: str, options: Options) -> Model:
     from snellen.models import wrap
 
     where, _, name = text.rpartition(":")
-    with _importable(Path.cwd()):
-        module = _file(Path(where)) if where.endswith(".py") else _module(where, text)
+    with extensions.importable(Path.cwd()):
+        module = extensions.from_file(Path(where), "a model") if where.endswith(".py") else _module(where, text)
         if not hasattr(module, name):
             hint = did_you_mean(name, (known for known in vars(module) if not known.startswith("_")), f"{where}:")
             raise SnellenError(f"{where} has no {name!r}; expected a network, a factory or a function of that name.{hint}")
@@ -60,26 +56,3 @@ def _module(where: str, text: str) -> ModuleType:
         raise SnellenError(
             f"got {text}, but there is no module {where}; expected one that can be imported from {Path.cwd()}"
         ) from error
-
-
-def _file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise SnellenError(f"got {path}; expected a Python file that exists: check the path")
-    name = f"snellen_user_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise SnellenError(f"{path} cannot be imported; expected a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    with _importable(path.resolve().parent):
-        spec.loader.exec_module(module)
-    return module
-
-
-@contextlib.contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))

@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib
-import importlib.util
 import inspect
 import sys
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
+from snellen import extensions
 from snellen.core import Probe, SnellenError
 from snellen.nearest import did_you_mean
 
@@ -45,13 +43,12 @@ def names() -> tuple[str, ...]:
 
 def summaries() -> dict[str, str]:
     """Name → first line of its file's docstring, read without importing."""
-    return {name: _summary(name) for name in names()}
+    return dict(_summaries())
 
 
 @cache
-def _summary(name: str) -> str:
-    tree = ast.parse((Path(__file__).parent / f"{name.replace('-', '_')}.py").read_text("utf-8"))
-    return (ast.get_docstring(tree) or "").partition("\n")[0]
+def _summaries() -> dict[str, str]:
+    return {name: extensions.first_line(Path(__file__).parent / f"{name.replace('-', '_')}.py") for name in names()}
 
 
 def get(name: str) -> type[Probe]:
@@ -61,12 +58,9 @@ def get(name: str) -> type[Probe]:
         SnellenError: there is none of that name; the message lists the nearest.
     """
     if name.endswith(".py"):
-        return _final(_from_file(Path(name)), name)
+        return _final(extensions.from_file(Path(name), "one probe"), name)
     if name.startswith("plugin:"):
-        plugins = {point.name: point for point in entry_points(group="snellen.probes")}
-        if name[7:] not in plugins:
-            raise SnellenError(f"got {name}; installed plug-ins offer: {', '.join(sorted(plugins)) or 'none'}")
-        return plugins[name[7:]].load()
+        return extensions.from_plugin(name, "snellen.probes")
     plain = name.replace("_", "-")
     if plain not in names():
         raise SnellenError(f"there is no probe {name!r}.{did_you_mean(plain, names())} Known: {', '.join(names())}")
@@ -88,8 +82,9 @@ def code(probe: Probe) -> str:
     if home.startswith(f"{__name__}."):
         return ""
     file = getattr(sys.modules.get(home), "__file__", None)
-    source = Path(file).read_bytes() if file and Path(file).is_file() else f"{home}.{type(probe).__qualname__}".encode()
-    return hashlib.sha256(source).hexdigest()[:16]
+    if file and Path(file).is_file():
+        return extensions.fingerprint(Path(file))
+    return hashlib.sha256(f"{home}.{type(probe).__qualname__}".encode()).hexdigest()[:16]
 
 
 def _final(module: ModuleType, name: str) -> type[Probe]:
@@ -101,15 +96,3 @@ def _final(module: ModuleType, name: str) -> type[Probe]:
     if len(own) != 1:
         raise SnellenError(f"{name} holds {len(own)} probes; expected exactly one concrete subclass of snellen.Probe in a file")
     return own[0]
-
-
-def _from_file(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise SnellenError(f"got {path}; expected a Python file with one probe in it, and there is no such file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise SnellenError(f"{path} cannot be imported as a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 from pathlib import Path
 
+from snellen import extensions
 from snellen.core import SnellenError, Treatment
 from snellen.nearest import did_you_mean
 
@@ -19,8 +19,7 @@ def names() -> tuple[str, ...]:
 def summaries() -> dict[str, str]:
     """Name → first line of its file's docstring, read without importing."""
     home = Path(__file__).parent
-    texts = {name: (home / f"{name.replace('-', '_')}.py").read_text("utf-8") for name in names()}
-    return {name: (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0] for name, text in texts.items()}
+    return {name: extensions.first_line(home / f"{name.replace('-', '_')}.py") for name in names()}
 
 
 def get(name: str) -> type[Treatment]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from snellen import extensions
 from snellen.core import SnellenError
 from snellen.methods.attack.attack import Attack, Norm
 from snellen.methods.attack.ensemble import Ensemble, norm_of
@@ -38,7 +35,7 @@ def names() -> tuple[str, ...]:
 def summaries() -> dict[str, str]:
     """Name → what it does, in one line, read without importing."""
     facts = {name: summary for name, (_, summary, _) in _facts().items()}
-    return {**facts, STANDARD: _docstring(HOME / "standard.py")}
+    return {**facts, STANDARD: extensions.first_line(HOME / "standard.py")}
 
 
 def make(text: str, norm: Norm | None = None, epsilon: float | None = None) -> Attack:
@@ -92,12 +89,9 @@ def get(name: str) -> tuple[type[Attack], Mapping[str, object]]:
         SnellenError: there is none, or its file holds no attack.
     """
     if name.endswith(".py"):
-        return _only(_from_file(Path(name)), name), {}
+        return _only(extensions.from_file(Path(name), "an attack"), name), {}
     if name.startswith("plugin:"):
-        plugins = {point.name: point for point in entry_points(group="snellen.attacks")}
-        if name[7:] not in plugins:
-            raise SnellenError(f"got {name}; installed plug-ins offer: {', '.join(sorted(plugins)) or 'none'}")
-        loaded = plugins[name[7:]].load()
+        loaded = extensions.from_plugin(name, "snellen.attacks")
         return (_only(loaded, name) if isinstance(loaded, ModuleType) else loaded), {}
     plain = _SHORT.get(name, name).replace("_", "-")
     known = {**{stem.replace("_", "-"): (stem, "", {}) for stem, _, _ in _facts().values()}, **_facts()}
@@ -116,7 +110,7 @@ def identity(attack: Attack) -> str:
     kind = type(attack)
     code = ""
     if not kind.__module__.startswith("snellen."):
-        code = hashlib.sha256(Path(inspect.getfile(kind)).read_bytes()).hexdigest()[:16]
+        code = extensions.fingerprint(Path(inspect.getfile(kind)))
     return f"{attack!r} version {kind.version} {code}".rstrip()
 
 
@@ -146,10 +140,6 @@ def _named(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _docstring(path: Path) -> str:
-    return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
-
-
 def _only(module: ModuleType, name: str) -> type[Attack]:
     """The one attack that a module defines."""
     found = [
@@ -165,16 +155,6 @@ def _only(module: ModuleType, name: str) -> type[Attack]:
             f"{name} holds {len(found)} attacks; expected one class derived from snellen.methods.attack.attack.Attack"
         )
     return found[0]
-
-
-def _from_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
-    if spec is None or spec.loader is None:
-        raise SnellenError(f"got {path}; expected a Python file with an attack in it, and there is no such file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _parted(text: str) -> tuple[str, str]:

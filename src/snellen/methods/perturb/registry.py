@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib
-import importlib.util
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from snellen import extensions
 from snellen.arrays import like, to_numpy
 from snellen.core import Array, Condition, SnellenError
 from snellen.nearest import did_you_mean
@@ -145,13 +143,10 @@ def get(name: str) -> Perturbation:
     """
     if name.endswith(".py"):
         path = Path(name)
-        module = _from_file(path)
-        return _made(module, path.stem, path.stem, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+        module = extensions.from_file(path, "LEVELS and a function")
+        return _made(module, path.stem, path.stem, extensions.fingerprint(path))
     if name.startswith("plugin:"):
-        plugins = {point.name: point for point in entry_points(group="snellen.perturbations")}
-        if name[7:] not in plugins:
-            raise SnellenError(f"got {name}; installed plug-ins offer: {', '.join(sorted(plugins)) or 'none'}")
-        return _made(plugins[name[7:]].load(), name[7:], name[7:], name)
+        return _made(extensions.from_plugin(name, "snellen.perturbations"), name[7:], name[7:], name)
     plain = name.replace("_", "-")
     known = [full for full in names() if plain in (full, full.partition("/")[2])]
     if len(known) > 1:
@@ -201,18 +196,6 @@ def _made(module: ModuleType, name: str, function: str, code: str = "") -> Pertu
 
 def _without_keys(change: Callable[[Tensor, Any], Tensor], images: Tensor, amount: Any, keys: Sequence[int]) -> Tensor:
     return change(images, amount)
-
-
-def _from_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
-    if spec is None or spec.loader is None:
-        raise SnellenError(f"got {path}; expected a Python file with LEVELS and a function in it, and there is no such file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise SnellenError(f"{path} cannot be used: {type(error).__name__}: {error}") from error
-    return module
 
 
 def _known(images: np.ndarray) -> np.ndarray:
