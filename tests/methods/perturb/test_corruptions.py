@@ -103,11 +103,11 @@ def test_what_is_random(name, level, size):
 @pytest.mark.parametrize("setting", [(1, 2), (2, 1), (2, 3), (3, 2), (4, 2)])
 def test_glass_copies_the_same_pixels(setting, size):
     for seed in (0, 2**32 - 1):
-        assert (glass_blur.sources(*size, *setting, seed) == reference.glass_sources(*size, *setting, seed)).all()
+        assert (glass_blur.sources(*size, *setting, [seed])[0] == reference.glass_sources(*size, *setting, seed)).all()
 
 
 def test_glass_copies_the_same_pixels_at_full_size():
-    assert (glass_blur.sources(224, 224, 3, 1, 5) == reference.glass_sources(224, 224, 3, 1, 5)).all()
+    assert (glass_blur.sources(224, 224, 3, 1, [5])[0] == reference.glass_sources(224, 224, 3, 1, 5)).all()
 
 
 @pytest.mark.parametrize("level", "12345")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +10,9 @@ import torch
 from jaxtyping import Float, Float32
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
+
+BAND = 32
+"""Rows made at once: a product with the band of the matrix around its diagonal alone, as the rest of it is 0."""
 
 
 def blurred(images: Float[Tensor, "*n h w"], sigma: float, mode: str = "nearest", truncate: float = 4.0) -> Float[Tensor, "*n h w"]:
@@ -19,7 +23,18 @@ def blurred(images: Float[Tensor, "*n h w"], sigma: float, mode: str = "nearest"
     if sigma == 0:
         return images
     rows, columns = (torch.from_numpy(_matrix(side, sigma, mode, truncate)).to(images) for side in images.shape[-2:])
-    return rows @ images @ columns.mT
+    reach = int(truncate * sigma + 0.5)
+    tall, wide = torch.empty_like(images), torch.empty_like(images)
+    for here, near in _bands(len(rows), reach):
+        tall[..., here, :] = rows[here, near] @ images[..., near, :]
+    for here, near in _bands(len(columns), reach):
+        wide[..., here] = tall[..., near] @ columns[here, near].mT
+    return wide
+
+
+def _bands(side: int, reach: int) -> Iterator[tuple[slice, slice]]:
+    for start in range(0, side, BAND):
+        yield slice(start, start + BAND), slice(max(0, start - reach), start + BAND + reach)
 
 
 @lru_cache(maxsize=16)

@@ -27,7 +27,7 @@ def stretched(rows: Float[Tensor, "*n k w"], factor: float, side: int) -> Float[
 def zoomed(crop: Float[Tensor, "*n k l"], factor: float, size: tuple[int, int]) -> Float[Tensor, "*n h w"]:
     """The central crop of an image of `size`, (height, width), enlarged `factor` times along both axes."""
     tall = stretched(crop, factor, size[0])
-    return stretched(tall.mT.contiguous(), factor, size[1]).mT
+    return stretched(tall.mT.contiguous(), factor, size[1]).mT.contiguous()
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from snellen.methods.perturb.corruptions._draws import generator, stacked
+from snellen.methods.perturb.corruptions._draws import generator, stacked, uniform
 from snellen.methods.perturb.corruptions._gaussian import blurred
 from snellen.methods.perturb.corruptions._severities import severities
 
@@ -57,7 +57,7 @@ def elastic_transform(
     for key in keys:
         draws = generator(key)
         maps.append(_affine(height, width, draws.uniform(-reach, reach, (3, 2))))
-        fields.append(draws.random((2, height, width), dtype=np.float32) * 2 - 1)
+        fields.append(uniform(draws, (2, height, width)) * 2 - 1)
     grid = torch.stack(torch.meshgrid(*(torch.arange(side) for side in (width, height)), indexing="xy"), -1).to(images)
     affine = torch.from_numpy(np.stack(maps)).to(images)
     there = grid.flatten(0, 1) @ affine[:, :2] + affine[:, 2:]

@@ -27,34 +27,40 @@ def glass_blur(images: Float[Tensor, "n 3 h w"], amount: tuple[float, int, int],
     sigma, reach, passes = amount
     height, width = images.shape[2:]
     first = (blurred(images, sigma) * 255 + 1e-4).floor_().flatten(2)
-    source = np.stack([sources(height, width, reach, passes, key % (1 << 32)) for key in keys])
+    source = sources(height, width, reach, passes, [key % (1 << 32) for key in keys])
     index = torch.from_numpy(source).to(images.device)[:, None].expand(-1, 3, -1)
     return blurred(first.gather(2, index).reshape(images.shape).div_(255), sigma)
 
 
-def sources(height: int, width: int, reach: int, passes: int, seed: int) -> Int64[np.ndarray, " pixels"]:
-    """Where each pixel's value comes from, as indices of the flat image, after all passes.
+def sources(height: int, width: int, reach: int, passes: int, seeds: Sequence[int]) -> Int64[np.ndarray, "n pixels"]:
+    """Where each pixel's value comes from, as indices of the flat image, after all passes; one row a seed.
 
     A pass visits the pixels from the lower right to the upper left, `reach` from the border, and copies to each the pixel at an
     offset uniform in [-reach, reach) along both axes. A pixel visited before has its new value by then, so that a copy may be a
     copy of a copy: chains of copies are followed to their end by pointer doubling.
     """
-    draws = np.random.RandomState(seed)
-    rows, columns = (np.arange(side - reach, reach, -1) for side in (height, width))
-    visited = (rows[:, None] * width + columns).ravel()
-    inside = np.zeros(height * width, bool)
-    inside[visited] = True
-    found = everywhere = np.arange(height * width)
-    for _ in range(passes if len(visited) else 0):
-        offsets = draws.randint(-reach, reach, size=(len(visited), 2))
-        step = everywhere.copy()
-        step[visited] = visited + offsets[:, 1] * width + offsets[:, 0]
-        goes_on = inside[step] & (step > everywhere)
-        active = np.flatnonzero(goes_on)
-        while len(active):
-            onward = step[active]
-            step[active], still = step[onward], goes_on[onward]
-            goes_on[active] = still
-            active = active[still]
-        found = found[step]
+    everywhere = np.arange(height * width)
+    visited = slice(reach + 1, height - reach + 1), slice(reach + 1, width - reach + 1)
+    rows, columns = everywhere.reshape(height, width)[visited].shape
+    draws, found = np.random.RandomState(), np.tile(everywhere, (len(seeds), 1))
+    for source, seed in zip(found, seeds, strict=True):
+        draws.seed(seed)
+        for _ in range(passes if rows and columns else 0):
+            offsets = draws.randint(-reach, reach, size=(rows, columns, 2), dtype=np.int32)[::-1, ::-1]
+            ways = offsets[..., 1] * width + offsets[..., 0]
+            step, goes_on = everywhere.copy(), np.zeros(height * width, bool)
+            step.reshape(height, width)[visited] += ways
+            goes_on.reshape(height, width)[visited] = ways > 0
+            _follow(step, goes_on)
+            source[:] = source[step]
     return found
+
+
+def _follow(step: np.ndarray, goes_on: np.ndarray) -> None:
+    """Brings every step to the end of its chain; a chain goes on from the pixels where `goes_on`."""
+    active = np.flatnonzero(goes_on)
+    while len(active):
+        onward = step[active]
+        step[active], still = step[onward], goes_on[onward]
+        goes_on[active] = still
+        active = active.compress(still)

@@ -11,7 +11,7 @@ from scipy.special import gammaln, xlogy
 from torch import Tensor
 
 from snellen.arrays import to_numpy
-from snellen.methods.perturb.corruptions._draws import generator, stacked
+from snellen.methods.perturb.corruptions._draws import generator, stacked, words
 from snellen.methods.perturb.corruptions._severities import severities
 
 SOURCE = "hendrycks-2019"
@@ -35,11 +35,11 @@ def _counts(pixels: np.ndarray, photons: int, draws: np.random.Generator) -> np.
         return draws.poisson(photons * pixels).astype(np.float32)
     threshold, alias = _alias_tables(photons)
     bits = threshold.shape[1].bit_length() - 1
-    words = draws.integers(0, 1 << 32, pixels.shape, dtype=np.uint32)
-    column = (words >> np.uint32(32 - bits)).view(np.int32)
-    cell = (levels << bits) + column
-    kept = (words << np.uint32(bits)) <= threshold.ravel()[cell]
-    return np.where(kept, column, alias.ravel()[cell]).astype(np.float32)
+    drawn = words(draws, pixels.shape)
+    column = (drawn >> np.uint32(32 - bits)).view(np.int32)
+    cell = ((levels << bits) + column).astype(np.intp)
+    above = (drawn << np.uint32(bits)) > threshold.take(cell, mode="clip")
+    return (column + above * (alias.take(cell, mode="clip") - column)).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
