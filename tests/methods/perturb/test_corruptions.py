@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ NAMES = [name.partition("/")[2] for name in registry.names() if name.startswith(
 SIZES = {"224": (224, 224), "64": (64, 64), "32": (32, 32), "wide": (70, 96)}
 PLAIN = ["brightness", "contrast", "defocus-blur", "gaussian-blur", "jpeg-compression", "pixelate", "saturate", "zoom-blur"]
 EXACT = {"jpeg-compression", "pixelate"}
+EMBOSS = np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]])
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -63,6 +65,16 @@ def test_what_is_not_random(name, level, size):
     image = picture(*size)
     expected = getattr(reference, name.replace("-", "_"))(image, amount(name, level, min(size)))
     assert gap(applied(name, level, [image], KEYS[:1])[0], expected) <= (0 if name in EXACT else 1)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("name", sorted(EXACT))
+def test_the_way_for_8_bits_gives_the_same(name, size):
+    found = registry.get(f"corruptions/{name}")
+    batch = torch.from_numpy(np.stack([picture(*size, seed) for seed in range(2)])).permute(0, 3, 1, 2)
+    assert found.change_8bit is not None
+    for level in found.levels:
+        assert torch.equal(found(batch, level, [1, 2]), replace(found, change_8bit=None)(batch, level, [1, 2]))
 
 
 def random_cases() -> dict[str, Callable[[np.ndarray, object, int], np.ndarray]]:
@@ -134,7 +146,7 @@ def drops(side: int, seed: int) -> np.ndarray:
 def test_distances_are_the_shortest_ways():
     edges = np.random.default_rng(0).random((23, 31)) < 0.006
     assert 0 < edges.sum() < 10
-    assert np.abs(_water.chamfer(edges) - np.minimum(reference.chamfer(edges, 20), 20)).max() < 1e-4
+    assert np.abs(_water.chamfer(edges) / _water.UNIT - np.minimum(reference.chamfer(edges, 20), 20)).max() < 1e-4
 
 
 def test_water_is_that_of_opencv():
@@ -142,16 +154,16 @@ def test_water_is_that_of_opencv():
     for seed in range(4):
         layer = drops(120, seed)
         edges = cv2.Canny(layer, 50, 150)
-        assert ((edges > 0) == _water.canny(layer.astype(np.int32))).all()
+        assert ((edges > 0) == _water.canny(layer)).all()
         _, distance = cv2.threshold(cv2.distanceTransform(255 - edges, cv2.DIST_L2, 5), 20, 20, cv2.THRESH_TRUNC)
-        assert np.abs(distance - _water.chamfer(edges > 0)).max() < 1e-4
+        assert np.abs(distance - _water.chamfer(edges > 0) / _water.UNIT).max() < 1e-4
         equal = cv2.equalizeHist(cv2.blur(distance, (3, 3)).astype(np.uint8))
-        shine = layer * cv2.blur(cv2.filter2D(equal, cv2.CV_8U, _water.EMBOSS), (3, 3)).astype(np.float32)
-        assert np.quantile(np.abs(_water.glints(layer[None].astype(float))[0] - shine / shine.max()), 0.999) < 1e-6
+        shine = layer * cv2.blur(cv2.filter2D(equal, cv2.CV_8U, EMBOSS), (3, 3)).astype(np.float32)
+        assert np.quantile(np.abs(_water.glints(layer[None])[0] - shine / shine.max()), 0.999) < 1e-6
 
 
 def test_an_edge_is_one_pixel_wide_and_where_the_step_is():
-    grey = np.zeros((12, 12), np.int32)
+    grey = np.zeros((12, 12), np.uint8)
     grey[:, 6:] = 200
     assert _water.canny(grey).sum(axis=1).tolist() == [1] * 12
     assert set(np.nonzero(_water.canny(grey))[1]) <= {5, 6}

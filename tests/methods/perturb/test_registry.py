@@ -70,6 +70,16 @@ def test_a_file_of_ones_own(tmp_path: Path):
     assert condition.recipe != registry.get(own(tmp_path, GOOD.replace("0.4", "0.3"))).condition("much").recipe
 
 
+def test_a_second_function_is_for_8_bits(tmp_path: Path):
+    exact = GOOD + "\n\ndef darker_8bit(images, amount):\n    return images // 2\n"
+    darker = registry.get(own(tmp_path, exact))
+    assert darker(np.full((1, 3, 4, 4), 200, np.uint8), "much", [1]).max() == 100
+    assert darker(IMAGES[:1], "much", [1]).max() == pytest.approx(0.2)
+    floats = registry.get(own(tmp_path, exact.replace("// 2", "/ 2")))
+    with pytest.raises(SnellenError, match="torch.float32 for 8-bit images; expected torch.uint8"):
+        floats(np.full((1, 3, 4, 4), 200, np.uint8), "much", [1])
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

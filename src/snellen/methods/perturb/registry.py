@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from snellen.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    Change: TypeAlias = Callable[[Tensor, Any, Sequence[int]], Tensor]
 
 HOME = Path(__file__).parent
 _TYPES = ("torch.uint8", "torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
@@ -44,6 +46,7 @@ class Perturbation:
         random: whether keys matter.
         version: rises when the same (image, level, key) would give other pixels.
         code: the hash of a file of one's own; empty for built-in ones.
+        change_8bit: the same for uint8 → uint8 on the CPU, pixel by pixel what `change` would give: a quicker way, if there is one.
     """
 
     name: str
@@ -51,10 +54,11 @@ class Perturbation:
     source: str
     levels: Mapping[str, Any]
     small: Mapping[int, Mapping[str, Any]]
-    change: Callable[[Tensor, Any, Sequence[int]], Tensor] = field(repr=False)
+    change: Change = field(repr=False)
     random: bool = True
     version: int = 1
     code: str = ""
+    change_8bit: Change | None = field(default=None, repr=False)
 
     def amount(self, level: str, side: int) -> Any:
         """What `level` means for images of this shorter side: the levels published for the nearest side, in ratio.
@@ -84,19 +88,21 @@ class Perturbation:
             changed = self(torch.from_numpy(given), level, keys).numpy()
             return changed if isinstance(images, np.ndarray) else like(changed, images)
         _check(images, keys)
-        whole = images.dtype == torch.uint8
-        pixels = images.float().div_(255) if whole else images.float()
-        amount = self.amount(level, min(images.shape[2:]))
+        seeds = [int(key) % 2**64 for key in keys]
         with torch.no_grad():
-            changed = self._changed(pixels, amount, level, [int(key) % 2**64 for key in keys]).clamp(0, 1)
-        return changed.mul_(255).add_(1e-4).to(torch.uint8) if whole else changed.to(images.dtype)
+            if images.dtype != torch.uint8:
+                return self._changed(self.change, images.float(), level, seeds).clamp(0, 1).to(images.dtype)
+            if self.change_8bit is not None and images.device.type == "cpu":
+                return self._changed(self.change_8bit, images, level, seeds)
+            return _truncated(self._changed(self.change, images.float().div_(255), level, seeds))
 
-    def _changed(self, pixels: Tensor, amount: Any, level: str, keys: Sequence[int]) -> Tensor:
+    def _changed(self, change: Change, pixels: Tensor, level: str, keys: Sequence[int]) -> Tensor:
         """What the file's function returns, once it is known to be images; mistakes in a file of one's own become sentences."""
         import torch
 
+        amount = self.amount(level, min(pixels.shape[2:]))
         try:
-            changed = self.change(pixels, amount, keys)
+            changed = change(pixels, amount, keys)
         except SnellenError:
             raise
         except Exception as error:
@@ -106,6 +112,8 @@ class Perturbation:
         if not isinstance(changed, torch.Tensor) or changed.shape != pixels.shape:
             got = f"a tensor of shape {tuple(changed.shape)}" if isinstance(changed, torch.Tensor) else type(changed).__name__
             raise SnellenError(f"{self.name} returned {got}; expected a tensor of the shape it was given, {tuple(pixels.shape)}")
+        if change is self.change_8bit and changed.dtype != torch.uint8:
+            raise SnellenError(f"{self.name} returned {changed.dtype} for 8-bit images; expected torch.uint8")
         if bool(changed.amin().isnan()):
             raise SnellenError(f"{self.name} returned values that are not numbers at level {level}; expected values in [0, 1]")
         return changed
@@ -136,7 +144,8 @@ def get(name: str) -> Perturbation:
     """A perturbation: `corruptions/fog`, `fog` where no other family has one, `plugin:name`, or a path `./mine.py`.
 
     A file of one's own has a docstring, a mapping LEVELS (text → amount, weakest first) and one function named as the file,
-    `mine(images, amount)` or `mine(images, amount, keys)`.
+    `mine(images, amount)` or `mine(images, amount, keys)`. It may have a second one, `mine_8bit`, that gives the same for uint8
+    images on the CPU without a detour over floats.
 
     Raises:
         SnellenError: there is none of that name, or its file lacks something.
@@ -174,24 +183,33 @@ def _facts() -> Mapping[str, str]:
 def _made(module: ModuleType, name: str, function: str, code: str = "") -> Perturbation:
     levels: Any = getattr(module, "LEVELS", None)
     change: Callable[..., Any] | None = getattr(module, function.replace("-", "_"), None)
+    change_8bit: Callable[..., Any] | None = getattr(module, f"{function}_8bit".replace("-", "_"), None)
     if not isinstance(levels, Mapping) or not levels or not all(isinstance(level, str) for level in levels):
         raise SnellenError(f"{name} has LEVELS = {levels!r}; expected a mapping of texts to amounts, weakest first")
     if wrong := [level for level in levels if not level or {"/", "\\"} & set(level) or set(level) == {"."}]:
         raise SnellenError(f"{name} has a level {wrong[0]!r}; expected texts that can name a folder")
     if not callable(change):
         raise SnellenError(f"{name} has no function {function}; expected {function}(images, amount) in it")
-    random = len(inspect.signature(change).parameters) > 2
     return Perturbation(
         name,
         (inspect.getdoc(module) or "").partition("\n")[0],
         getattr(module, "SOURCE", ""),
         levels,
         {side: getattr(module, f"LEVELS_{side}") for side in SIDES if hasattr(module, f"LEVELS_{side}")},
-        change if random else partial(_without_keys, change),
-        random,
+        _keyed(change),
+        _takes_keys(change),
         getattr(module, "VERSION", 1),
         code,
+        change_8bit and _keyed(change_8bit),
     )
+
+
+def _takes_keys(change: Callable[..., Any]) -> bool:
+    return len(inspect.signature(change).parameters) > 2
+
+
+def _keyed(change: Callable[..., Any]) -> Change:
+    return change if _takes_keys(change) else partial(_without_keys, change)
 
 
 def _without_keys(change: Callable[[Tensor, Any], Tensor], images: Tensor, amount: Any, keys: Sequence[int]) -> Tensor:
@@ -222,3 +240,11 @@ def _check(images: Tensor, keys: Sequence[int]) -> None:
         low, high = map(float, images.aminmax())
         if not 0 <= low <= high <= 1:
             raise SnellenError(f"got values from {low:.4g} to {high:.4g}; expected float images in [0, 1], without NaN")
+
+
+def _truncated(images: Tensor) -> Tensor:
+    """Values in [0, 1], clipped to it, as 8-bit files hold them; NumPy converts in half the time that PyTorch takes."""
+    import torch
+
+    scaled = (images * 255).add_(1e-4).clamp_(0, 255)
+    return torch.from_numpy(scaled.numpy().astype(np.uint8)) if scaled.device.type == "cpu" else scaled.to(torch.uint8)

@@ -16,13 +16,13 @@ def generator(key: int) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(key))
 
 
-def words(draws: np.random.Generator, shape: tuple[int, ...]) -> UInt32[np.ndarray, "..."]:
+def words(draws: np.random.Generator, shape: tuple[int, ...]) -> UInt32[np.ndarray, "*shape"]:
     """What `draws.integers(2**32, dtype=uint32)` gives in a fresh stream, in half the time: the halves of its 64-bit numbers."""
     count = prod(shape)
     return draws.bit_generator.random_raw((count + 1) // 2).view(np.uint32)[:count].reshape(shape)
 
 
-def uniform(draws: np.random.Generator, shape: tuple[int, ...]) -> Float32[np.ndarray, "..."]:
+def uniform(draws: np.random.Generator, shape: tuple[int, ...]) -> Float32[np.ndarray, "*shape"]:
     """What `draws.random(shape, float32)` gives in a fresh stream, in half the time: U[0, 1) in steps of 2**-24."""
     values = (words(draws, shape) >> np.uint32(8)).astype(np.float32)
     values *= np.float32(2**-24)

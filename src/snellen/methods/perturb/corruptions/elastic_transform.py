@@ -58,14 +58,14 @@ def elastic_transform(
         draws = generator(key)
         maps.append(_affine(height, width, draws.uniform(-reach, reach, (3, 2))))
         fields.append(uniform(draws, (2, height, width)) * 2 - 1)
-    grid = torch.stack(torch.meshgrid(*(torch.arange(side) for side in (width, height)), indexing="xy"), -1).to(images)
-    affine = torch.from_numpy(np.stack(maps)).to(images)
-    there = grid.flatten(0, 1) @ affine[:, :2] + affine[:, 2:]
-    moved = _sampled(images, there.reshape(-1, height, width, 2), at_centres=True)
+    grid = torch.stack(torch.meshgrid(*(torch.arange(side) for side in (width, height)), indexing="xy")).to(images)
+    affine = torch.from_numpy(np.stack(maps)).to(images).mT
+    there = affine[..., :2] @ grid.flatten(1) + affine[..., 2:]
+    moved = _sampled(images, there.unflatten(-1, (height, width)), at_centres=True)
     if strength == 0:
         return moved
     bend = blurred(stacked(fields, images), sigma, "reflect", truncate=3.0) * strength
-    return _sampled(moved, grid + bend.permute(0, 2, 3, 1), at_centres=False)
+    return _sampled(moved, grid + bend, at_centres=False)
 
 
 def _affine(height: int, width: int, moves: Float64[np.ndarray, "3 2"]) -> Float64[np.ndarray, "3 2"]:
@@ -75,8 +75,13 @@ def _affine(height: int, width: int, moves: Float64[np.ndarray, "3 2"]) -> Float
     return np.linalg.solve(np.column_stack([began + moves, np.ones(3)]), began)
 
 
-def _sampled(images: Tensor, places: Tensor, at_centres: bool) -> Tensor:
+def _sampled(images: Tensor, places: Float[Tensor, "n 2 h w"], at_centres: bool) -> Tensor:
     """Values at (x, y) pixels; the border is a mirror, at the outermost pixels' centres or at their outer edges."""
-    sides = images.new_tensor([images.shape[3], images.shape[2]])
-    scaled = places * 2 / (sides - 1).clamp_(min=1) - 1 if at_centres else (places * 2 + 1) / sides - 1
-    return F.grid_sample(images, scaled, mode="bilinear", padding_mode="reflection", align_corners=at_centres)
+    scaled = places * 2
+    for along, side in zip(scaled.unbind(1), (images.shape[3], images.shape[2]), strict=True):
+        if at_centres:
+            along.div_(max(1, side - 1))
+        else:
+            along.add_(1).div_(side)
+    grid = scaled.sub_(1).permute(0, 2, 3, 1)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=at_centres)

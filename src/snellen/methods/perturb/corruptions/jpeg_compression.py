@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from snellen.methods.perturb.corruptions._bytes import from_bytes, to_bytes
@@ -18,3 +19,8 @@ LEVELS_32 = severities(80, 65, 58, 50, 40)
 def jpeg_compression(images: Float[Tensor, "n 3 h w"], quality: int) -> Float[Tensor, "n 3 h w"]:
     """Written as a JPEG file of this `quality` (1 to 100) and read again (hendrycks-2019)."""
     return from_bytes(compressed(to_bytes(images), quality), images)
+
+
+def jpeg_compression_8bit(images: UInt8[Tensor, "n 3 h w"], quality: int) -> UInt8[Tensor, "n 3 h w"]:
+    """The same of 8-bit images."""
+    return torch.from_numpy(compressed(images.numpy(), quality))

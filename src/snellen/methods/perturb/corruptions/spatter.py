@@ -64,5 +64,5 @@ def spatter(images: Float[Tensor, "n 3 h w"], amount: Spatter, keys: Sequence[in
         return torch.lerp(images, colour, cover)
     layer = torch.where(layer < amount.threshold, 0, layer) * 255
     # 8 bits hold what is left of a value of 256 or more when 256 is taken away, as in the published code.
-    shine = glints((layer.floor_() % 256).cpu().numpy()).astype(np.float32)
-    return (images + amount.last * torch.from_numpy(shine).to(images)[:, None] * colour).clamp_(0, 1)
+    shine = torch.from_numpy(glints(layer.cpu().numpy().astype(np.int32).astype(np.uint8))).to(images)
+    return (images + amount.last * shine[:, None] * colour).clamp_(0, 1)
