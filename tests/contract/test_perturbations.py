@@ -132,3 +132,30 @@ def test_malformed_arrays_are_refused_in_a_sentence(name: str, images: np.ndarra
     perturbation = registry.get(name)
     with pytest.raises(SnellenError, match=r"^got .* expected "):
         perturbation(images, next(iter(perturbation.levels)), [1] * len(images))
+
+
+@pytest.mark.parametrize("name", ["fog", "eidolon-3"])
+def test_half_precision_read_only_and_backwards_arrays_come_back_as_they_came(name: str):
+    perturbation, images = registry.get(name), pictures(16, 16)[:1].numpy()
+    level = next(iter(perturbation.levels))
+    for given in (images.astype(np.float16), images[:, :, ::-1, ::-1], np.broadcast_to(images, images.shape)):
+        changed = perturbation(given, level, KEYS[:1])
+        assert isinstance(changed, np.ndarray)
+        assert (changed.dtype, changed.shape) == (given.dtype, given.shape)
+
+
+def test_gradients_are_no_obstacle():
+    changed = registry.get("fog")(pictures(8, 8).requires_grad_(), "1", KEYS)
+    assert not changed.requires_grad
+
+
+@pytest.mark.parametrize("images", [None, "photos/", [[[[0.5]] * 3]]])
+def test_what_is_no_array_is_refused_in_a_sentence(images: object):
+    with pytest.raises(SnellenError, match=r"^got images of .* expected "):
+        registry.get("fog")(images, "1", [1])
+
+
+@pytest.mark.parametrize("keys", [None, 3, "ab", ["1", "2"], [1.5, 2.5], [float("nan")] * 2, [None, None], [1], [1, 2, 3], []])
+def test_keys_that_are_not_one_whole_number_an_image_are_refused_in_a_sentence(keys):
+    with pytest.raises(SnellenError, match=r"^got .* expected one an image"):
+        registry.get("fog")(pictures(8, 8), "1", keys)

@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import json
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Change: TypeAlias = Callable[[Tensor, Any, Sequence[int]], Tensor]
 
 HOME = Path(__file__).parent
+_NUMPY_TYPES = (np.uint8, np.float16, np.float32, np.float64)
 _TYPES = ("torch.uint8", "torch.float16", "torch.bfloat16", "torch.float32", "torch.float64")
 SIDES = (32, 64)
 """Sides of small images for which some perturbations have levels of their own, as published."""
@@ -84,11 +86,10 @@ class Perturbation:
         import torch
 
         if not isinstance(images, torch.Tensor):
-            given = _known(to_numpy(images))
-            changed = self(torch.from_numpy(given), level, keys).numpy()
+            changed = self(torch.from_numpy(_known(images)), level, keys).numpy()
             return changed if isinstance(images, np.ndarray) else like(changed, images)
-        _check(images, keys)
-        seeds = [int(key) % 2**64 for key in keys]
+        _check(images.detach())
+        seeds = _seeds(keys, len(images))
         with torch.no_grad():
             if images.dtype != torch.uint8:
                 return self._changed(self.change, images.float(), level, seeds).clamp(0, 1).to(images.dtype)
@@ -114,7 +115,7 @@ class Perturbation:
             raise SnellenError(f"{self.name} returned {got}; expected a tensor of the shape it was given, {tuple(pixels.shape)}")
         if change is self.change_8bit and changed.dtype != torch.uint8:
             raise SnellenError(f"{self.name} returned {changed.dtype} for 8-bit images; expected torch.uint8")
-        if bool(changed.amin().isnan()):
+        if self.code and bool(changed.amin().isnan()):
             raise SnellenError(f"{self.name} returned values that are not numbers at level {level}; expected values in [0, 1]")
         return changed
 
@@ -216,26 +217,34 @@ def _without_keys(change: Callable[[Tensor, Any], Tensor], images: Tensor, amoun
     return change(images, amount)
 
 
-def _known(images: np.ndarray) -> np.ndarray:
-    """An array that PyTorch can hold.
+def _known(images: Array) -> np.ndarray:
+    """An array that PyTorch can hold: contiguous, and a copy if it must not be written to.
 
     Raises:
-        SnellenError: it is neither uint8 nor float.
+        SnellenError: it is no array, or neither uint8 nor float.
     """
-    if images.dtype != np.uint8 and images.dtype not in (np.float16, np.float32, np.float64):
-        raise SnellenError(
-            f"got images of shape {images.shape} and type {images.dtype}; expected (N, 3, H, W), uint8 or float in [0, 1]"
-        )
-    return np.ascontiguousarray(images)
+    array = images if isinstance(images, np.ndarray) else to_numpy(images)
+    kind = getattr(images, "dtype", type(images).__name__)
+    if not hasattr(images, "dtype") or array.dtype not in _NUMPY_TYPES:
+        raise SnellenError(f"got images of shape {array.shape} and type {kind}; expected (N, 3, H, W), uint8 or float in [0, 1]")
+    return np.require(array, requirements=["C", "W"])
 
 
-def _check(images: Tensor, keys: Sequence[int]) -> None:
+def _seeds(keys: Sequence[int], n: int) -> list[int]:
+    try:
+        seeds = [operator.index(key) % 2**64 for key in keys]
+    except TypeError as error:
+        raise SnellenError(f"got keys that are not whole numbers ({error}); expected one an image, as seeds") from error
+    if len(seeds) != n:
+        raise SnellenError(f"got {len(seeds)} keys for {n} images; expected one an image")
+    return seeds
+
+
+def _check(images: Tensor) -> None:
     if images.ndim != 4 or images.shape[1] != 3 or 0 in images.shape or str(images.dtype) not in _TYPES:
         raise SnellenError(
             f"got images of shape {tuple(images.shape)} and type {images.dtype}; expected (N, 3, H, W), uint8 or float in [0, 1]"
         )
-    if len(keys) != len(images):
-        raise SnellenError(f"got {len(keys)} keys for {len(images)} images; expected one an image")
     if images.is_floating_point():
         low, high = map(float, images.aminmax())
         if not 0 <= low <= high <= 1:
