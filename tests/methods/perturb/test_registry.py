@@ -76,7 +76,7 @@ def test_a_second_function_is_for_8_bits(tmp_path: Path):
     assert darker(np.full((1, 3, 4, 4), 200, np.uint8), "much", [1]).max() == 100
     assert darker(IMAGES[:1], "much", [1]).max() == pytest.approx(0.2)
     floats = registry.get(own(tmp_path, exact.replace("// 2", "/ 2")))
-    with pytest.raises(SnellenError, match="torch.float32 for 8-bit images; expected torch.uint8"):
+    with pytest.raises(SnellenError, match=r"torch\.float32 for 8-bit images; expected torch\.uint8"):
         floats(np.full((1, 3, 4, 4), 200, np.uint8), "much", [1])
 
 

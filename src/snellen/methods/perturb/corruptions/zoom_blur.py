@@ -25,8 +25,8 @@ LEVELS_32 = LEVELS_64
 def zoom_blur(images: Float[Tensor, "n 3 h w"], factors: tuple[float, ...]) -> Float[Tensor, "n 3 h w"]:
     """The mean of the image and of its centre enlarged by each of `factors`, linearly (hendrycks-2019)."""
     as_channels = images.flatten(0, 1)[None].contiguous(memory_format=torch.channels_last)
-    total = as_channels.clone()
-    for factor in factors:
+    total = as_channels * 2  # itself, and the first of its enlargements, by 1
+    for factor in factors[1:]:
         total += _enlarged(as_channels, factor)
     return total.div_(len(factors) + 1).reshape(images.shape).contiguous()
 
