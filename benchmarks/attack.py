@@ -168,8 +168,8 @@ def median(images: Tensor, before: Tensor) -> float:
     return float(np.median((images - before).flatten(1).norm(dim=1).numpy()))  # PyTorch takes the lower of two in the middle
 
 
-def findings(network: str, source: str, sample: int, epsilon: float) -> None:
-    """How many images of a real network each library breaks, on those that it gets right."""
+def right(network: str, source: str, sample: int) -> tuple[TorchModel, nn.Module, Tensor, Tensor]:
+    """A network, the same for other libraries, the images that it gets right and their classes."""
     model = snellen.load(network)
     assert isinstance(model, TorchModel), f"{network} is no PyTorch network"
     opened = open_images(source, sample=sample)
@@ -180,11 +180,16 @@ def findings(network: str, source: str, sample: int, epsilon: float) -> None:
     truth = torch.tensor([place[opened.facts["category"][row]] for row in block.rows])
     net = Shown(model)
     with torch.no_grad():
-        right = torch.cat([net(piece).argmax(1) for piece in images.split(64)]) == truth
-    images, truth = images[right], truth[right]
-    print(
-        f"{network}: {right.float().mean():.1%} of {len(right)} right; of those, broken within {epsilon * 255:.0f}/255:", flush=True
-    )
+        hit = torch.cat([net(piece).argmax(1) for piece in images.split(64)]) == truth
+    print(f"{network}: {hit.float().mean():.1%} of {len(hit)} right", flush=True)
+    return model, net, images[hit], truth[hit]
+
+
+def findings(network: str, source: str, sample: int, epsilon: float) -> None:
+    """How many images of a real network each library breaks, on those that it gets right."""
+    model, net, images, truth = right(network, source, sample)
+    assert model.labels is not None
+    print(f"of those, broken within {epsilon * 255:.0f}/255:", flush=True)
     side = images.shape[-1]
     keys = range(len(images))
     mine: dict[str, Attack] = {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 from scipy import special
 
 from snellen.arrays import Numbers
@@ -124,13 +125,28 @@ def paired_difference(
 
 def _interval(draws: np.ndarray, point: float, leans: bool, method: str, level: float) -> Interval | None:
     """Basic: the percentiles of `draws` mirrored at the point. Bias-corrected: moved by as much as their median lies off it."""
-    draws, tails = draws[np.isfinite(draws)], np.array([(1 - level) / 2, (1 + level) / 2])
+    draws = draws[np.isfinite(draws)]
     if draws.size == 0:
         return None
     if leans:
-        high, low = 2 * point - np.quantile(draws, tails)
-        return Interval(float(low), float(high), f"basic {method}", level)
+        return basic(draws, point, f"basic {method}", level)
     below = ((draws < point).sum() + 0.5 * (draws == point).sum()) / draws.size
     shift = special.ndtri(np.clip(below, 1 / (draws.size + 1), draws.size / (draws.size + 1)))
-    low, high = np.quantile(draws, special.ndtr(2 * shift + special.ndtri(tails)))
+    low, high = np.quantile(draws, special.ndtr(2 * shift + special.ndtri(_tails(level))))
     return Interval(float(low), float(high), f"bias-corrected {method}", level)
+
+
+def percentiles(draws: Float[np.ndarray, " r"], method: str, level: float = 0.95) -> Interval:
+    """The central `level` of a bootstrap's or a simulation's draws, all of them finite."""
+    low, high = np.quantile(draws, _tails(level))
+    return Interval(float(low), float(high), method, level)
+
+
+def basic(draws: Float[np.ndarray, " r"], point: float, method: str, level: float = 0.95) -> Interval:
+    """The percentiles of a bootstrap's draws, mirrored at the number itself (efron-1993)."""
+    high, low = 2 * point - np.quantile(draws, _tails(level))
+    return Interval(float(low), float(high), method, level)
+
+
+def _tails(level: float) -> np.ndarray:
+    return np.array([(1 - level) / 2, (1 + level) / 2])

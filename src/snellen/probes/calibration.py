@@ -14,7 +14,7 @@ from snellen.methods.calibrate.bins import equal_mass, equal_width
 from snellen.methods.calibrate.calibration_error import bin_sums, calibration_error
 from snellen.methods.calibrate.risk_coverage import area, risk_coverage
 from snellen.probes._shared import labelled, percent, span, strip, two_categories
-from snellen.stats import Estimate, bootstrap, clopper_pearson
+from snellen.stats import Estimate, bootstrap, clopper_pearson, percentiles
 
 NULL_DRAWS = 1000
 BAD = 0.1
@@ -108,8 +108,7 @@ class Calibration(Probe):
             for name, member in members.items():
                 gaps[name].append(float(np.abs(surplus.astype(np.float32) @ member).sum()) / len(confidence))
         for name, drawn in gaps.items():
-            low, high = np.quantile(drawn, [0.025, 0.975])
-            out[name] = Interval(float(low), float(high), "simulation")
+            out[name] = percentiles(np.array(drawn), "simulation")
         return out
 
     def _direction(self, estimate: Estimate, evidence: Evidence, n: int) -> Finding:
@@ -156,8 +155,8 @@ class Calibration(Probe):
             return None
         rng = np.random.default_rng(seed)
         draws = (rng.integers(len(correct), size=len(correct)) for _ in range(resamples))
-        low, high = np.quantile([area(*risk_coverage(confidence[at], correct[at])) for at in draws], [0.025, 0.975])
-        return Interval(float(low), float(high), f"bootstrap over {len(correct):,} images, {resamples:,} resamples")
+        areas = np.array([area(*risk_coverage(confidence[at], correct[at])) for at in draws])
+        return percentiles(areas, f"bootstrap over {len(correct):,} images, {resamples:,} resamples")
 
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Reliability diagram, confidence histogram, risk-coverage curve, most confident errors."""

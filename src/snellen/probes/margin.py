@@ -17,7 +17,7 @@ from snellen.methods.attack.deepfool import DeepFool
 from snellen.methods.compare.rank_correlation import rank_correlation
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, nothing, span
-from snellen.stats import RESAMPLES
+from snellen.stats import RESAMPLES, percentiles
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Margin(Probe):
             reason = f"no other answer was found for {lost} of {len(free)} images"
             return nothing("margin.median", title, reason, evidence.dataset, headline=True)
         draws = np.median(_resampled(free, evidence.seed), axis=1)
-        interval = _percentiles(draws, len(free))
+        interval = _interval(draws, len(free))
         return Finding(
             "margin.median",
             title,
@@ -104,7 +104,7 @@ class Margin(Probe):
         if not np.isfinite(value):
             return nothing("margin.slope", title, "all bands have the same margin", evidence.dataset)
         draws = rank_correlation(np.median(_resampled(bands, evidence.seed), axis=1), place)
-        interval = _percentiles(draws, len(bands))
+        interval = _interval(draws, len(bands))
         return Finding(
             "margin.slope",
             title,
@@ -140,12 +140,12 @@ def _resampled(values: np.ndarray, seed: int) -> np.ndarray:
     return values[rng.integers(len(values), size=(RESAMPLES, len(values)))]
 
 
-def _percentiles(draws: np.ndarray, n: int) -> Interval | None:
+def _interval(draws: np.ndarray, n: int) -> Interval | None:
+    """None where so many resamples have no margin that they reach into the interval."""
     finite = draws[np.isfinite(draws)]
     if len(finite) < 0.975 * RESAMPLES:
         return None
-    low, high = np.quantile(finite, (0.025, 0.975))
-    return Interval(float(low), float(high), f"bootstrap percentiles over {n:,} images, {RESAMPLES:,} resamples")
+    return percentiles(finite, f"bootstrap percentiles over {n:,} images, {RESAMPLES:,} resamples")
 
 
 def _lost(bands: np.ndarray) -> str:

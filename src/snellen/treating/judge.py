@@ -16,7 +16,7 @@ from snellen.methods.calibrate.classwise import classwise_error
 from snellen.methods.calibrate.likelihood import negative_log_likelihood
 from snellen.methods.calibrate.logits import answers, log_probabilities
 from snellen.methods.calibrate.reliability import reliability
-from snellen.stats import Estimate, bootstrap, mean_estimate, paired_difference
+from snellen.stats import Estimate, basic, bootstrap, mean_estimate, paired_difference
 
 BINS = 15
 RESAMPLES, MOST = 200, 2_000_000
@@ -99,8 +99,7 @@ def _classwise(before: np.ndarray, after: np.ndarray, truth: np.ndarray, seed: i
 
 
 def _basic(draws: np.ndarray, point: float) -> Interval:
-    high, low = 2 * point - np.quantile(draws, [0.025, 0.975])
-    return Interval(float(low), float(high), f"basic bootstrap, {RESAMPLES} resamples")
+    return basic(draws, point, f"basic bootstrap, {RESAMPLES} resamples")
 
 
 def _proper(interval: Interval | None) -> Interval | None:

@@ -11,6 +11,7 @@ from scipy import special
 
 from snellen.arrays import Numbers
 from snellen.core import Interval, SnellenError
+from snellen.stats import percentiles
 
 Scale: TypeAlias = Literal["linear", "probit", "logit"]
 SCALES: tuple[Scale, ...] = ("linear", "probit", "logit")
@@ -40,7 +41,7 @@ class LinearFit:
 
     def interval(self, which: Literal["slope", "intercept"], level: float = 0.95) -> Interval:
         """Of the slope or the intercept: percentiles of the resamples."""
-        return _percentiles(self.draws[:, 0 if which == "slope" else 1], level, self._method)
+        return percentiles(self.draws[:, 0 if which == "slope" else 1], self._method, level)
 
     def predict(self, original: Numbers) -> Numbers:
         """Accuracies on the old test set → those that the line expects on the new one, within [0, 1]."""
@@ -121,7 +122,7 @@ def effective_robustness(
     old, new = (rng.beta(hits + 0.5, n - hits + 0.5, draws) for hits, n in (original, shifted))
     slope, intercept = fit.draws[rng.integers(len(fit.draws), size=draws)].T
     expected = untransformed(slope * transformed(old, fit.scale) + intercept, fit.scale)
-    return value, _percentiles(new - expected, level, f"images of both sets and {fit._method}, drawn together {draws:,} times")
+    return value, percentiles(new - expected, f"images of both sets and {fit._method}, drawn together {draws:,} times", level)
 
 
 def transformed(shares: Numbers, scale: Scale) -> Numbers:
@@ -161,8 +162,3 @@ def _lines(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarra
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = np.where(square > 1e-12, (weights * dx * dy).sum(axis=1) / square, np.nan)
     return slope, mean_y - slope * mean_x
-
-
-def _percentiles(values: np.ndarray, level: float, method: str) -> Interval:
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), method, level)
