@@ -23,6 +23,7 @@ from snellen.methods.attack.registry import make_all
 from snellen.methods.attack.standard import called
 from snellen.run import evidence
 from snellen.run.answers import answer_labels
+from snellen.run.folder import writable
 from snellen.run.present import introduce
 from snellen.run.progress import Progress
 from snellen.stats import clopper_pearson
@@ -157,7 +158,7 @@ def attack(
             f"{loaded.name} gives no gradients, which {', '.join(blind)} follow; expected attacks that ask for answers only: square"
         )
     folder = Path(out) if out is not None else Path(FOLDER) / evidence.slug(f"{loaded.name}-on-{opened.name}")
-    classes = introduce(loaded, folder / "results")
+    classes = introduce(loaded, writable(folder) / "results")
     occurring = opened.facts["category"].drop_nulls().unique().sort().to_list()
     given = answer_labels(classes, opened.labels, occurring, loaded.name, opened.name)
     if len(given) != len(classes):
@@ -181,10 +182,10 @@ def read_epsilons(given: Any) -> tuple[float, ...]:
     Raises:
         SnellenError: something else, or a number that is not above 0.
     """
-    items = [given] if isinstance(given, str | int | float) else list(given)
     try:
+        items = [given] if isinstance(given, str | bytes) or not isinstance(given, Iterable) else list(given)
         sizes = tuple(sorted({float(Fraction(str(item).strip())) for item in items}))
-    except (ValueError, ZeroDivisionError) as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise SnellenError(f"got epsilons {given}; expected numbers or fractions, such as 0.5 or 8/255") from error
     if not sizes or not all(0 < size < np.inf for size in sizes):
         raise SnellenError(f"got epsilons {given}; expected numbers above 0, such as 8/255")

@@ -18,6 +18,7 @@ from snellen.methods.attack.checks import of_model
 from snellen.methods.attack.curve import Curve, curve
 from snellen.methods.attack.ensemble import ROUNDING, Ensemble
 from snellen.methods.attack.registry import identity
+from snellen.run.present import ask
 from snellen.run.store import Shelf, part_name
 
 VERSION = 1
@@ -105,7 +106,7 @@ class Assault:
                 pixels = self.model.asarray(block.pixels)
                 keys = image_keys("attack", "", names, self.seed)
                 found = curve(self.attack, self.epsilons, self.model, pixels, truth, keys, progress=advance)
-                before, after = (to_numpy(self.model.logits(images)) for images in (pixels, found.results[-1].images))
+                before, after = (ask(self.model, images) for images in (pixels, found.results[-1].images))
                 shelf.write_arrays(f"images-{part:05d}", self._pictures(pixels, found))
                 frame = self._frame(names, categories, found, before, after)
                 warnings = of_model(self.model, pixels, truth) if part == 0 else ()

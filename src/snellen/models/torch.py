@@ -116,8 +116,10 @@ class TorchModel(Model):
         with self._examined(), torch.enable_grad():
             pixels = (images.clone() if images.is_inference() else images.detach()).requires_grad_()
             answer = self._answer(pixels)
-        if not answer.requires_grad:
-            raise Unsupported(f"{self.name} gives no gradients: its logits do not depend on its input in a way PyTorch can follow")
+            if not answer.requires_grad:  # asked while the parameters are frozen: what is made of these alone is no answer
+                raise Unsupported(
+                    f"{self.name} gives no gradients: its logits do not depend on its input in a way PyTorch can follow"
+                )
 
         def pull(cotangent: Tensor) -> Tensor:
             with self._examined():

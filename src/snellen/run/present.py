@@ -13,6 +13,7 @@ import polars as pl
 from snellen import trials
 from snellen.arrays import image_keys, to_numpy
 from snellen.core import Array, Condition, Images, Labels, Model, Preprocessing, SnellenError
+from snellen.errors import blaming
 from snellen.images.stream import parts as stream
 from snellen.run.answers import answers, check_logits, named
 from snellen.run.store import Shelf, part_name
@@ -189,15 +190,8 @@ def ask(model: Model, images: Array) -> np.ndarray:
     Raises:
         SnellenError: the model's own code fails; the message has its error.
     """
-    try:
+    with blaming(model.name, images.shape):
         return to_numpy(model.logits(images))
-    except (SnellenError, MemoryError):
-        raise
-    except Exception as error:
-        raise SnellenError(
-            f"{model.name} failed on images of shape {tuple(images.shape)}, float32 in [0, 1] ({type(error).__name__}: {error}). "
-            "If it wants another input size, say so: --preprocess size=64, or preprocessing=Preprocessing((64, 64))"
-        ) from error
 
 
 def pixels_of(images: Images, rows: Sequence[int], preprocessing: Preprocessing) -> dict[int, np.ndarray]:

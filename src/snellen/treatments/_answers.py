@@ -10,6 +10,7 @@ import numpy as np
 
 from snellen.arrays import to_numpy
 from snellen.core import Images, Model, SnellenError
+from snellen.errors import blaming
 from snellen.images.stream import parts
 from snellen.methods.calibrate.logits import are_probabilities
 
@@ -51,7 +52,8 @@ def ask(model: Model, images: Images) -> Answers:
     seen: list[int] = []
     for part in parts(images, model.preprocessing, [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]):
         if part.rows:
-            outputs = to_numpy(model.logits(model.asarray(part.pixels)))
+            with blaming(model.name, part.pixels.shape):
+                outputs = to_numpy(model.logits(model.asarray(part.pixels)))
             if outputs.ndim != 2 or len(outputs) != len(part.rows):
                 raise SnellenError(f"{model.name} returned an array of shape {outputs.shape} for {len(part.rows)} images")
             found.append(outputs)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from snellen.core import Preprocessing, SnellenError, Unsupported
+from snellen.methods.attack import registry
 from snellen.methods.attack.apgd import Apgd
 from snellen.methods.attack.attack import Attack
+from snellen.methods.attack.checks import of_model
+from snellen.methods.attack.dct_margins import dct_margins
+from snellen.methods.attack.deepfool import DeepFool
 from snellen.methods.attack.fab import Fab
 from snellen.methods.attack.fgsm import Fgsm
 from snellen.methods.attack.pgd import Pgd
+from snellen.methods.attack.search import classes, usable
 from snellen.methods.attack.square import Square
+from snellen.methods.attack.subspace import check
 from snellen.models.function import FunctionModel
 
 from .linear import SIDE, Linear, distances, images, linear, model, sizes, truth
@@ -185,6 +193,31 @@ class Broken(nn.Module):
         return shown.mean((2, 3)) * torch.nan
 
 
+class Failing(nn.Module):
+    """A linear model whose code fails once it has been asked about more than `until` images."""
+
+    def __init__(self, until: int = 0) -> None:
+        super().__init__()
+        self.inner, self.left = linear(2).module, until
+
+    def forward(self, shown: Tensor) -> Tensor:
+        self.left -= len(shown)
+        if self.left < 0:
+            raise RuntimeError("no such layer")
+        return self.inner(shown)
+
+
+class Biases(nn.Module):
+    """Says always the same, of its parameters alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.biases = nn.Parameter(torch.tensor([[1.0, 0.0]]))
+
+    def forward(self, shown: Tensor) -> Tensor:
+        return self.biases.expand(len(shown), -1)
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -197,11 +230,95 @@ class Broken(nn.Module):
         (lambda: Apgd(steps=0), "steps 0"),
         (lambda: Pgd(step_size=-1.0), "step_size above 0"),
         (lambda: Fab("linf", targets=0), "at least one"),
+        (lambda: Fab("linf", inwards=2.0), "from 0 to 1"),
+        (lambda: Square(share=-1.0), "above 0, at most 1"),
+        (lambda: Pgd()(linear(1), SHOWN, np.zeros(4, int), KEYS), "returned 1 logits an image; expected two classes"),
+        (lambda: Pgd()(model(Failing()), SHOWN, np.zeros(4, int), KEYS), "RuntimeError: no such layer"),
+        (lambda: Pgd()(model(Failing(4)), SHOWN, np.zeros(4, int), KEYS), "RuntimeError: no such layer"),
+        (lambda: of_model(model(Failing(4)), SHOWN, np.zeros(4, int)), "RuntimeError: no such layer"),
+        (lambda: Pgd()(model(Biases()), SHOWN, np.zeros(4, int), KEYS), "gives no gradients"),
+        (lambda: classes([0.0, 1.0]), r"classes of shape \(2,\) and type float64"),
+        (lambda: classes(np.eye(2, dtype=int)), r"classes of shape \(2, 2\)"),
+        (lambda: classes(None), r"classes of shape \(\) and type object"),
     ],
 )
 def test_what_cannot_be_attacked_is_said(given, said: str) -> None:
     with pytest.raises(SnellenError, match=said):
         given()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", registry.names()[:-1])
+def test_no_setting_is_nan_or_infinite(name: str, value: float) -> None:
+    kind, preset = registry.get(name)
+    numbers = [one.name for one in fields(kind) if one.name not in preset and one.type in ("float", "float | None")]
+    for number in numbers:
+        with pytest.raises(SnellenError, match=f"{number} {value}"):
+            kind(**preset, **{number: value})  # type: ignore[arg-type]
+
+
+def test_classes_may_be_lists_and_tensors() -> None:
+    for given in ([0, 2, 1], torch.tensor([0, 2, 1]), np.array([0, 2, 1], np.uint8)):
+        assert classes(given).dtype == np.int64
+        assert classes(given).tolist() == [0, 2, 1]
+
+
+class Whatever(nn.Module):
+    """Answers also where a pixel is NaN: with its first class."""
+
+    def forward(self, shown: Tensor) -> Tensor:
+        red, green, _ = shown.mean((2, 3)).unbind(1)
+        return nn.functional.one_hot((red <= green).long(), 2).float()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_square_makes_no_nan_of_one_pixel(norm: str) -> None:
+    attacked, shown = model(Whatever()), torch.full((8, 3, 1, 1), 0.5)
+    shown[:, 1] += torch.linspace(-0.2, 0.2, 8)[:, None, None]
+    found = Square(norm, 1.0, queries=40)(attacked, shown, truth(attacked, shown), list(range(8)))
+    assert bool(found.images.isfinite().all())
+    assert (np.isfinite(found.distance) == found.found).all()
+
+
+class Huge(nn.Module):
+    """Beyond 1e30 its first class still comes last."""
+
+    def forward(self, shown: Tensor) -> Tensor:
+        red = shown[:, 0].mean((1, 2))[:, None]
+        far = torch.where(red > red.detach() * 0 + 0.5, torch.inf, 1e38)
+        return torch.cat([torch.full_like(red, 1e37), torch.full_like(red, 2e38), far], 1)
+
+
+def test_logits_beyond_all_bounds_keep_their_order() -> None:
+    shown = torch.full((4, 3, 6, 6), 0.4)
+    scores = usable(model(Huge())._answer(torch.cat([shown, shown + 0.3])).detach())
+    assert scores.argmax(axis=1).tolist() == [1] * 4 + [2] * 4
+    assert (np.diff(scores[4:], axis=1) > 0).all()
+
+
+@pytest.mark.parametrize("scale", [1e-38, 1e-43, 1e38])
+def test_slopes_out_of_range_give_no_nan(scale: float) -> None:
+    attacked = model(Scaled(scale))
+    for attack in (DeepFool(steps=3), DeepFool("linf", steps=3), Fab("l2", steps=3), Pgd("l2", 0.5, steps=3)):
+        found = attack(attacked, SHOWN, truth(attacked, SHOWN), KEYS)
+        assert bool(found.images.isfinite().all())
+        assert (np.isfinite(found.distance) == found.found).all()
+    assert not np.isnan(dct_margins(attacked, SHOWN, steps=3).distance).any()
+
+
+class Scaled(nn.Module):
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.inner, self.scale = linear(3).module, scale
+
+    def forward(self, shown: Tensor) -> Tensor:
+        return self.inner(shown) / 100 * self.scale
+
+
+@pytest.mark.parametrize("given", [None, 3, torch.zeros(()), torch.zeros(3), torch.zeros(1, 4, 6, 6), torch.zeros(0, 3, 6, 6)])
+def test_margins_of_what_is_no_batch_are_refused(given: object) -> None:
+    with pytest.raises(SnellenError, match=r"^got images of shape .* expected float"):
+        check(given)
 
 
 def test_no_images_at_all() -> None:

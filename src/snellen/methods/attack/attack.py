@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.core import Array, Model
+from snellen.core import Array, Model, SnellenError
 
 Norm: TypeAlias = Literal["linf", "l2", "l1"]
 
@@ -68,6 +69,17 @@ class Attack(ABC):
     """Whether the attack asks for answers only, not for gradients."""
     version: ClassVar[int] = 1
     """Rises when the same settings and keys would give other images."""
+
+    def __post_init__(self) -> None:
+        """Settings are numbers: NaN passes most comparisons, and then an attack finds nothing, or claims what it has not found.
+
+        Raises:
+            SnellenError: one is NaN or infinite.
+        """
+        for name in (field.name for field in fields(self)):
+            value = getattr(self, name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise SnellenError(f"got {name} {value} for {self.name}; expected a finite number")
 
     @property
     def name(self) -> str:

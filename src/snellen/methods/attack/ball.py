@@ -33,3 +33,4 @@ class Ball(Search):
         for field, least in (("steps", 1), ("restarts", 1), ("targets", 1), ("queries", 1)):
             if getattr(self, field, least) < least:
                 raise SnellenError(f"got {field} {getattr(self, field)} for {self.name}; expected {least} or more")
+        super().__post_init__()

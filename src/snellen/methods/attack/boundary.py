@@ -50,6 +50,7 @@ class Boundary(Search):
     starts: Pool | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.norm != "l2":
             raise SnellenError(f"got norm {self.norm}; expected l2, the only one that this attack is defined for")
         if self.queries < 1 or not (0 < self.around < 1 and 0 < self.towards < 1):

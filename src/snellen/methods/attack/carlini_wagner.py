@@ -49,6 +49,7 @@ class CarliniWagner(Search):
     constant: float = 1e-3
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.norm != "l2":
             raise SnellenError(f"got norm {self.norm}; expected l2, the only one that this attack is defined for here")
         if min(self.searches, self.steps) < 1 or min(self.step_size, self.constant) <= 0 or self.confidence < 0:

@@ -9,10 +9,11 @@ from jaxtyping import Float, Int
 
 from snellen.arrays import namespace, softmax
 from snellen.core import Array, Model, Unsupported
+from snellen.methods.attack.asked import Asked
 from snellen.methods.attack.attack import Attempt
 from snellen.methods.attack.losses import cross_entropy
 from snellen.methods.attack.rows import lengths
-from snellen.methods.attack.search import slopes, usable
+from snellen.methods.attack.search import scored, slopes, usable
 
 SATURATED = 1 - 1e-6
 """A probability from which on a loss in single precision has no gradient to speak of."""
@@ -29,10 +30,9 @@ def of_model(model: Model, images: Float[Array, "n 3 h w"], truth: Int[np.ndarra
     n = len(truth)
     if n == 0:
         return ()
-    xp = namespace(images)
-    logits, found = model.logits(images), []
-    scores = usable(logits)
-    twice = usable(model.logits(xp.concat([xp.flip(images, axis=0), images], axis=0)))
+    xp, asked, found = namespace(images), Asked(model), []
+    scores = scored(asked.logits(images), model.name)
+    twice = usable(asked.logits(xp.concat([xp.flip(images, axis=0), images], axis=0)))
     spread = np.ptp(np.where(np.isfinite(scores), scores, 0.0)) or 1.0
     apart = max(_apart(scores, twice[n:]), _apart(scores, twice[:n][::-1]))
     if apart > 1e-3 * spread:
@@ -41,7 +41,7 @@ def of_model(model: Model, images: Float[Array, "n 3 h w"], truth: Int[np.ndarra
             "or mixes the images of a batch. Attacks follow gradients that are not those of the answer."
         )
     found += _outputs(scores)
-    found += _gradients(model, images, truth)
+    found += _gradients(asked, images, truth)
     return tuple(found)
 
 
@@ -88,9 +88,9 @@ def _outputs(scores: np.ndarray) -> list[str]:
     return found
 
 
-def _gradients(model: Model, images: Array, truth: np.ndarray) -> list[str]:
+def _gradients(asked: Asked, images: Array, truth: np.ndarray) -> list[str]:
     try:
-        logits, pull = model.vjp(images)
+        logits, pull = asked.vjp(images)
     except Unsupported as reason:
         return [f"{reason}: only attacks that ask for answers were possible."]
     largest = lengths(slopes(pull, cross_entropy(usable(logits), truth)[1], logits), "linf")

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from snellen.arrays import like, namespace
 from snellen.core import Array, Model, SnellenError
 from snellen.methods.attack.rows import take
-from snellen.methods.attack.subspace import Margins, Project, subspace_margins
+from snellen.methods.attack.subspace import Margins, Project, check, subspace_margins
 from snellen.methods.perturb.frequency.dct import Band, diagonal, matrix
 
 PUBLISHED = {28: (8, 1), 32: (8, 2), 224: (16, 16)}
@@ -47,6 +47,7 @@ def dct_margins(
         SnellenError: a setting or the images are not what is expected.
         Unsupported: the model gives no gradients.
     """
+    check(images)
     height, width = images.shape[-2:]
     if height != width:
         raise SnellenError(f"got images of {height} x {width}; expected square ones: bands lie on the diagonal of the DCT")

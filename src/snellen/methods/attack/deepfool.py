@@ -33,6 +33,7 @@ class DeepFool(Search):
     steps: int = 50
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._walk()
 
     def _walk(self) -> Walk:

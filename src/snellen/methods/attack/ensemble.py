@@ -13,7 +13,7 @@ from snellen.core import Array, Model, SnellenError
 from snellen.methods.attack.asked import Asked
 from snellen.methods.attack.attack import Attack, Attacked, Attempt, Norm
 from snellen.methods.attack.rows import replaced, take
-from snellen.methods.attack.search import Search, Telling, Told, first_look, settled
+from snellen.methods.attack.search import Search, Telling, Told, classes, first_look, settled
 
 ROUNDING = 1e-5
 """Relative: how far beyond epsilon a change may lie that was made to fit, in single precision."""
@@ -73,7 +73,7 @@ class Ensemble(Attack):
         progress: Told | None = None,
     ) -> Attacked:
         """See `Attack`; `attempts` of the result tell what each attack did. Raises what its attacks raise."""
-        asked, tell = Asked(model), Telling(progress)
+        asked, tell, truth = Asked(model), Telling(progress), classes(truth)
         scores = first_look(asked, images, truth, keys)
         right = scores.argmax(axis=1) == truth
         tell(int((~right).sum()))

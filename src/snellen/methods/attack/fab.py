@@ -60,8 +60,11 @@ class Fab(Search):
     inwards: float = 0.9
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.norm not in _DUAL or min(self.steps, self.restarts, 1 if self.targets is None else self.targets) < 1:
             raise SnellenError(f"got {self}; expected norm linf, l2 or l1 and at least one step, restart and target")
+        if min(self.enough, self.overshoot) < 0 or not (0 <= self.pull_back <= 1 and 0 <= self.inwards <= 1):
+            raise SnellenError(f"got {self}; expected enough and overshoot of at least 0, pull_back and inwards from 0 to 1")
 
     @property
     def name(self) -> str:

@@ -50,6 +50,7 @@ class HopSkipJump(Search):
     starts: Pool | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.norm not in ("l2", "linf"):
             raise SnellenError(f"got norm {self.norm}; expected l2 or linf")
         if min(self.queries, self.evaluations, self.most_evaluations) < 1 or not 0 < self.probe <= 1:

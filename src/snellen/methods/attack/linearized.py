@@ -53,7 +53,7 @@ class Walk:
     clip: bool = True
 
     def __post_init__(self) -> None:
-        if self.norm not in ("l2", "linf") or self.candidates < 2 or self.overshoot < 0 or self.steps < 1:
+        if self.norm not in ("l2", "linf") or self.candidates < 2 or not 0 <= self.overshoot < np.inf or self.steps < 1:
             raise SnellenError(
                 f"got {self}; expected norm l2 or linf, at least 2 candidates, an overshoot of at least 0 and at least 1 step"
             )

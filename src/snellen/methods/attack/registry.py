@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from snellen import extensions
 from snellen.core import SnellenError
@@ -25,6 +25,8 @@ STANDARD = "standard"
 _KINDS = {"Attack", "Search", "Ball"}
 _SHORT = {"cw": "carlini-wagner", "hsj": "hop-skip-jump"}
 _MADE_OF_OTHERS = "ensemble"
+_ANY = ConfigDict(arbitrary_types_allowed=True)
+"""Also of settings that no text can stand for, such as images."""
 
 
 def names() -> tuple[str, ...]:
@@ -172,7 +174,7 @@ def _read(kind: type[Attack], given: str, text: str) -> dict[str, Any]:
         name, _, value = item.partition("=")
         name = name.strip().replace("-", "_")
         try:
-            values[name] = TypeAdapter(hints[name]).validate_strings(value.strip())
+            values[name] = TypeAdapter(hints[name], config=_ANY).validate_strings(value.strip())
         except (KeyError, ValidationError) as error:
             wanted = ", ".join(f"{field.name}={field.default}" for field in fields(kind))
             raise SnellenError(f"got {text}; expected settings of {wanted}.{did_you_mean(name, hints)}") from error

@@ -14,6 +14,7 @@ from snellen.methods.attack.attack import Norm
 
 TINY = 1e-15
 """A length of which single precision may have lost the squares."""
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def take(array: Float[Array, "n ..."], rows: Int[np.ndarray, " m"]) -> Float[Array, "m ..."]:
@@ -23,11 +24,11 @@ def take(array: Float[Array, "n ..."], rows: Int[np.ndarray, " m"]) -> Float[Arr
 
 
 def column(values: np.ndarray, array: Float[Array, "n 3 h w"]) -> Array:
-    """(N,) numbers as native (N, 1, 1, 1): one factor or choice an image."""
+    """(N,) numbers as native (N, 1, 1, 1): one factor or choice an image; factors as large as single precision holds, at most."""
     if values.dtype == bool:
         xp = namespace(array)
         return xp.asarray(values[:, None, None, None], device=array_api_compat.device(array))
-    return like(values[:, None, None, None].astype(np.float32), array)
+    return like(values.clip(-LARGEST, LARGEST)[:, None, None, None].astype(np.float32), array)
 
 
 def lengths(changes: Float[Array, "n 3 h w"], norm: Norm) -> Float[np.ndarray, " n"]:

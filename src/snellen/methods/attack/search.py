@@ -15,11 +15,10 @@ from snellen.arrays import like, namespace, to_numpy
 from snellen.core import Array, Model, SnellenError
 from snellen.methods.attack.asked import Asked
 from snellen.methods.attack.attack import Attack, Attacked, Norm
-from snellen.methods.attack.rows import lengths, take
+from snellen.methods.attack.rows import LARGEST, lengths, take
 
 Told = Callable[[int], None]
 R = TypeVar("R")
-_HUGE = 1e30
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Search(Attack):
             SnellenError: images, classes or keys are not what is expected, or the model's outputs are no logits.
             Unsupported: the attack needs gradients and the model gives none.
         """
-        asked, tell = Asked(model), Telling(progress)
+        asked, tell, truth = Asked(model), Telling(progress), classes(truth)
         scores = first_look(asked, images, truth, keys)
         right = np.flatnonzero(scores.argmax(axis=1) == truth)
         tell(len(truth) - len(right))
@@ -129,31 +128,57 @@ def first_look(
     _check(images, truth, keys)
     if not len(truth):
         return np.zeros((0, 2))
-    logits = to_numpy(asked.logits(images))
-    bad = np.asarray(np.isnan(logits).any(axis=1) | np.isposinf(logits).any(axis=1) | np.isneginf(logits).all(axis=1))
+    scores = scored(asked.logits(images), asked.model.name)
+    if truth.max() >= scores.shape[1]:
+        raise SnellenError(
+            f"{asked.model.name} returned {scores.shape[1]} logits an image, and the images have class {int(truth.max())}; "
+            "expected classes counted from 0: give each image the index of its class among the model's"
+        )
+    return scores
+
+
+def classes(truth: Sequence[int] | Array) -> Int[np.ndarray, " n"]:
+    """The class of each image, whatever holds it, as int64.
+
+    Raises:
+        SnellenError: they are not whole numbers, one an image.
+    """
+    found = to_numpy(truth)
+    if found.ndim != 1 or (found.size and found.dtype.kind not in "iu"):
+        raise SnellenError(
+            f"got classes of shape {found.shape} and type {found.dtype}; expected (N,) whole numbers: the index of each image's "
+            "class among the model's"
+        )
+    return found.astype(np.int64)
+
+
+def scored(logits: Array, name: str) -> Float[np.ndarray, "n k"]:
+    """What a model says of a batch before anything is done to it, as `usable`.
+
+    Raises:
+        SnellenError: that is NaN, infinite, or of fewer than two classes.
+    """
+    given = to_numpy(logits)
+    if given.shape[1] < 2:
+        raise SnellenError(f"{name} returned {given.shape[1]} logits an image; expected two classes or more to choose from")
+    bad = np.asarray(np.isnan(given).any(axis=1) | np.isposinf(given).any(axis=1) | np.isneginf(given).all(axis=1))
     if bad.any():
         raise SnellenError(
-            f"{asked.model.name} returned NaN or infinite logits for {int(bad.sum())} of {len(bad)} images; expected finite "
+            f"{name} returned NaN or infinite logits for {int(bad.sum())} of {len(bad)} images; expected finite "
             "numbers: check its weights, its number type and its normalisation"
         )
-    classes = logits.shape[1]
-    if classes < 2 or truth.max() >= classes:
-        raise SnellenError(
-            f"{asked.model.name} returned {classes} logits an image, and the images have class {int(truth.max())}; expected two "
-            "classes or more, counted from 0: give each image the index of its class among the model's"
-        )
-    return usable(logits)
+    return usable(given)
 
 
 def usable(logits: Array) -> Float[np.ndarray, "n k"]:
-    """Logits as float64 without NaN: NaN is never the largest, and +inf is a huge number.
+    """Logits as float64 without NaN: NaN is never the largest, and +inf is the largest that single precision holds.
 
     Raises:
         SnellenError: a row has nothing but NaN and -inf.
     """
     scores = to_numpy(logits).astype(np.float64)
     if not np.isfinite(scores).all():
-        scores = np.where(np.isnan(scores), -np.inf, np.minimum(scores, _HUGE))
+        scores = np.where(np.isnan(scores), -np.inf, np.minimum(scores, LARGEST))
         lost = np.asarray(np.isneginf(scores).all(axis=1))
         if lost.any():
             raise SnellenError(
@@ -213,7 +238,7 @@ def slopes(pull: Callable[[Array], Array], cotangent: Float[np.ndarray, "n k"], 
 
 
 def _check(images: Array, truth: np.ndarray, keys: Sequence[int]) -> None:
-    shape = tuple(images.shape)
+    shape = tuple(getattr(images, "shape", ()))
     if len(shape) != 4 or shape[1] != 3 or 0 in shape[2:]:
         raise SnellenError(f"got images of shape {shape}; expected (N, 3, H, W)")
     xp = namespace(images)

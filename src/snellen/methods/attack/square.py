@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from snellen.arrays import like
-from snellen.core import Array
+from snellen.core import Array, SnellenError
 from snellen.methods.attack.asked import Asked
 from snellen.methods.attack.ball import Ball
 from snellen.methods.attack.losses import margin
@@ -49,6 +49,11 @@ class Square(Ball):
     queries: int = 5000
     share: float = 0.8
     rescale: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.share <= 1:
+            raise SnellenError(f"got share {self.share} for {self.name}; expected a share of the image above 0, at most 1")
 
     def search(
         self,

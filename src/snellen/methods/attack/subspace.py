@@ -15,7 +15,7 @@ from snellen.core import Array, Model, SnellenError
 from snellen.methods.attack.asked import Asked
 from snellen.methods.attack.linearized import Seen, Walk
 from snellen.methods.attack.rows import lengths, replaced, take
-from snellen.methods.attack.search import usable
+from snellen.methods.attack.search import scored
 
 Project: TypeAlias = Callable[[Array, np.ndarray], Array]
 """(M, 3, H, W) native and M numbers of subspaces → the orthogonal projection of each row onto its subspace."""
@@ -114,7 +114,7 @@ def _group(
     """Images that share a pass at the start: their answers, the distances, and the changes where they are kept."""
     owner, subspace = np.divmod(np.arange(len(images) * subspaces), subspaces)
     logits, pull = asked.vjp(images)
-    classes = walk.ranked(usable(logits))
+    classes = walk.ranked(scored(logits, asked.model.name))
     move, known = walk.step(Seen(logits, pull, classes, owner), lambda slope: project(slope, subspace))
     del logits, pull
     distance = np.full(len(owner), np.inf)
@@ -139,11 +139,22 @@ def _projected(project: Project, subspace: Int[np.ndarray, " p"], slope: Array, 
     return project(slope, subspace[walks])
 
 
-def _check(images: Array, subspaces: int, batch: int | None) -> None:
-    shape, xp = tuple(images.shape), namespace(images)
+def check(images: Array) -> None:
+    """Refuse what is no batch of images.
+
+    Raises:
+        SnellenError: see there.
+    """
+    shape = tuple(getattr(images, "shape", ()))
     if len(shape) != 4 or shape[1] != 3 or 0 in shape or "float" not in str(images.dtype):
-        raise SnellenError(f"got images of shape {shape} and type {images.dtype}; expected float (N, 3, H, W), one image or more")
+        kind = getattr(images, "dtype", type(images).__name__)
+        raise SnellenError(f"got images of shape {shape} and type {kind}; expected float (N, 3, H, W), one image or more")
+    xp = namespace(images)
     if not bool(xp.all(xp.isfinite(images))):
         raise SnellenError("got images with NaN or infinite pixels; expected numbers: leave out the images that hold others")
+
+
+def _check(images: Array, subspaces: int, batch: int | None) -> None:
+    check(images)
     if subspaces < 1 or (batch is not None and batch < 1):
         raise SnellenError(f"got {subspaces} subspaces and a batch of {batch}; expected 1 or more of each")

@@ -42,8 +42,7 @@ def tiled(images: Float[Array, "n 3 h w"], epsilon: float, norm: Norm, generator
     canvas = np.zeros((n, channels, high, wide), np.float32)
     canvas[:, :, top : top + down * side, left : left + across * side] = np.kron(signs, _pattern(side, norm))
     change = like(canvas, images)
-    if norm == "l2":
-        change = change * (epsilon / norms(change))
+    change = _lengthened(change, epsilon) if norm == "l2" else change
     return project(images + change, images, epsilon, norm)
 
 
@@ -89,9 +88,14 @@ def moved(
     else:
         budget = xp.clip(epsilon - whole, 0.0, None) + held * channels
     change = change * (1 - both) + new / (_TINY + size(new, (2, 3))) * budget
-    if norm == "l2":
-        change = change * (epsilon / norms(change))
+    change = _lengthened(change, epsilon) if norm == "l2" else change
     return project(origin + change, origin, epsilon, norm)
+
+
+def _lengthened(change: Array, epsilon: float) -> Array:
+    """Changes of L2 norm epsilon; of one pixel they may cancel out, and stay 0."""
+    xp, size = namespace(change), norms(change)
+    return change * (epsilon / xp.where(size > 0, size, xp.ones_like(size)))
 
 
 def _corners(places: np.ndarray, side: int, high: int, wide: int) -> tuple[np.ndarray, np.ndarray]:
