@@ -19,6 +19,12 @@ def test_own_table_in_shares_or_percent(tmp_path):
     assert named.rows() == [("a", 0.5, 0.25)]
 
 
+def test_a_copy_of_a_model_counts_once(tmp_path):
+    rows = ["a,0.5,0.25", "b,0.8,0.7", "a,0.5,0.25", "a,0.6,0.3"]
+    found = read_baselines(write(tmp_path / "a.csv", "model,original,shifted", *rows))
+    assert found.rows() == [("a", 0.5, 0.25), ("a", 0.6, 0.3), ("b", 0.8, 0.7)]
+
+
 def test_runs_of_timm_are_joined_by_size_and_crop(tmp_path):
     columns = "model,img_size,top1,crop_pct"
     write(tmp_path / "results-imagenet.csv", columns, "net,224,80.0,0.9", "net,288,82.0,1.0", "other,224,70.0,0.9")
@@ -36,6 +42,7 @@ def test_runs_of_timm_are_joined_by_size_and_crop(tmp_path):
         (("model,original,shifted", "a,150,2"), "accuracies that are none"),
         (("model,original,shifted", "a,nan,2"), "accuracies that are none"),
         (("model,original,shifted",), "no models at all"),
+        (("model,original,shifted", "a,50,40", "b,0.6,0.5", "c,70,60"), "for 1 of 3 models none above 1"),
     ],
 )
 def test_other_tables_are_refused(tmp_path, rows, message):

@@ -81,8 +81,10 @@ def test_what_cannot_be_attacked_is_said(pixels: tuple[np.ndarray, list[str]], t
         snellen.attack(model, pixels, "sqare", **options)
 
 
-@pytest.mark.parametrize("text", ["8//255", "many", "1/0", "0", [], ["-1/255"]])
-def test_sizes_that_are_none(text: str | list[str]) -> None:
+@pytest.mark.parametrize(
+    "text", ["8//255", "many", "1/0", "0", [], ["-1/255"], "1e400", None, np.float32(0), np.array(0.0), {}, b"1"]
+)
+def test_sizes_that_are_none(text: object) -> None:
     with pytest.raises(SnellenError, match="expected numbers"):
         read_epsilons(text)
     assert read_epsilons(["8/255", 0.5, " 1/255"]) == pytest.approx((1 / 255, 8 / 255, 0.5))
@@ -121,6 +123,29 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out) == table
     with np.load(tmp_path / "adversarial.npz") as saved:
         assert saved["adversarial"].shape == (broken, 3, 64, 64)
+
+
+def test_where_nothing_can_be_written_is_said(pixels: tuple[np.ndarray, list[str]], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with pytest.raises(SnellenError, match="expected one that can be written to"):
+            snellen.attack(Brightness().model(), pixels, "square:queries=1", out=out)
+
+
+def test_names_are_no_emoji(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text("def dog(images):\n    return images[:, :2, 0, 0]\n")
+    for category, colour in (("a", "red"), ("b", "lime")):
+        (tmp_path / category).mkdir()
+        Image.new("RGB", (8, 8), colour).save(tmp_path / category / "0.png")
+    (tmp_path / "ab.txt").write_text("a\nb\n")
+    command = ["attack", "net.py:dog", ".", "--labels", "ab.txt", "--preprocess", "size=8", "--attack", "square:queries=2"]
+    assert call(command) == 0
+    told = capsys.readouterr()
+    assert "Attacking net.py:dog: 0 of 2" in told.err
+    assert "net.py:dog on" in told.out
+    assert call([*command, "--attack", "pgd:dog:3"]) == 2
+    assert "got pgd:dog:3;" in capsys.readouterr().err
 
 
 def test_errors_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,6 +131,15 @@ def test_when_all_are_refused_it_says_why(photos: Path, tmp_path: Path):
         perturb(photos, "silhouette", out=tmp_path / "out")
 
 
+def test_names_as_long_as_file_systems_take(tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+    for length in (200, 249, 251):
+        Image.new("RGB", (8, 8)).save(tmp_path / "photos" / f"{'x' * length}.png", format="PNG")
+    done = perturb(tmp_path / "photos", "fog", "1", tmp_path / "out")
+    assert done.written == 3
+    assert [path for path in files(done.folder) if path.endswith(".tmp")] == []
+
+
 def test_arrays_and_names_that_clash(tmp_path: Path):
     images = np.random.default_rng(0).random((3, 3, 12, 12), dtype=np.float32)
     done = perturb((images, ["cat", "dog", "dog"]), "colour", "bw", tmp_path / "out")
@@ -145,7 +154,13 @@ def test_arrays_and_names_that_clash(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"level": "6"}, "expected all, or some of 1, 2, 3, 4, 5"), ({"size": 0}, "size = 0"), ({"level": ["1", "x"]}, "level x of")],
+    [
+        ({"level": "6"}, "expected all, or some of 1, 2, 3, 4, 5"),
+        ({"level": ["1", "x"]}, "level x of"),
+        ({"level": []}, "got no level of corruptions/fog"),
+        ({"size": 0}, "size = 0"),
+        ({"size": 10**8}, "from 1 to 10,000"),
+    ],
 )
 def test_mistakes_are_told_before_anything_is_written(photos: Path, tmp_path: Path, options: dict, says: str):
     with pytest.raises(SnellenError, match=says):

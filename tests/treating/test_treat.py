@@ -11,7 +11,7 @@ import pytest
 
 import snellen
 from snellen import treatments
-from snellen.core import SnellenError
+from snellen.core import Preprocessing, SnellenError
 from snellen.images.memory import open_array
 from snellen.methods.calibrate.fit import FITS
 from snellen.models.patients import weights
@@ -127,6 +127,26 @@ def test_a_model_that_names_no_classes_goes_by_their_order():
 def test_what_cannot_be_done_is_a_sentence(call, says: str):
     with pytest.raises(SnellenError, match=says):
         call()
+
+
+@pytest.mark.parametrize("what", ["file/c.json", "file/deeper/c.json", "c.json"])
+def test_where_nothing_can_be_written_is_said_before_or_after(tmp_path: Path, what: str):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "c.svg").mkdir()
+    (tmp_path / "model.py").write_text(
+        "from tests.patients import Patient\nmodel = Patient(keep=0.01, seed=3, texture=0.2, gain=12.0)\n"
+    )
+    with pytest.raises(SnellenError, match=r"^got .* to write.*expected .* written"):
+        snellen.treat(f"{tmp_path / 'model.py'}:model", photographs(64), preprocessing=Preprocessing((64, 64)), out=tmp_path / what)
+
+
+def test_a_model_whose_code_fails_is_named():
+    def failing(images: np.ndarray) -> np.ndarray:
+        raise KeyError("layer")
+
+    model = snellen.load(failing, labels=patient().labels, preprocessing=patient().preprocessing)
+    with pytest.raises(SnellenError, match=r"failing failed on images of shape .*KeyError: 'layer'"):
+        snellen.treat(model, photographs(32))
 
 
 def test_nan_and_constant_models():

@@ -57,7 +57,7 @@ def call(arguments: list[str] | None = None) -> int:
     except SnellenError as error:
         from rich.console import Console
 
-        Console(stderr=True, soft_wrap=True, highlight=False).print("Error:", str(error), markup=False)
+        Console(stderr=True, soft_wrap=True, highlight=False, emoji=False).print("Error:", str(error), markup=False)
         return USAGE
     except KeyboardInterrupt:
         print("\nStopped. Run the same command again to go on from here.", file=sys.stderr)

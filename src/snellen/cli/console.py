@@ -11,8 +11,11 @@ PIPED_WIDTH = 140
 
 
 def console() -> Console:
-    """Standard output; wide when nobody's window sets the width, so that no name is cut in a log."""
+    """Standard output; wide when nobody's window sets the width, so that no name is cut in a log.
+
+    `net.py:two:` is the name of a model, not an emoji.
+    """
     from rich.console import Console
 
-    found = Console()
-    return found if found.is_terminal else Console(width=PIPED_WIDTH)
+    found = Console(emoji=False)
+    return found if found.is_terminal else Console(width=PIPED_WIDTH, emoji=False)

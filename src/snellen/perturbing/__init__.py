@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snellen.core import SnellenError
+from snellen.core import LARGEST_SIDE, SnellenError
 from snellen.images import open_images
 from snellen.nearest import did_you_mean
 from snellen.perturbing.files import Plan
@@ -55,8 +55,8 @@ def perturb(
     from snellen.methods.perturb import registry
 
     perturbation = registry.get(name)
-    if size is not None and size < 1:
-        raise SnellenError(f"got size = {size}; expected a side in pixels, at least 1")
+    if size is not None and not 1 <= size <= LARGEST_SIDE:
+        raise SnellenError(f"got size = {size}; expected a side in pixels, from 1 to {LARGEST_SIDE:,}")
     chosen = _levels(level, perturbation)
     opened = open_images(images, sample=limit, seed=seed)
     folder = Path(out) if out is not None else Path(FOLDER) / perturbation.name.rpartition("/")[2]
@@ -66,8 +66,10 @@ def perturb(
 def _levels(wanted: str | float | Sequence[str | float], perturbation: Perturbation) -> tuple[str, ...]:
     """The levels that are meant, weakest first; 1 is "1" and .5 is "0.5"."""
     texts = [str(one) for one in ([wanted] if isinstance(wanted, str | int | float) else wanted)]
-    if not texts or ALL in texts:
+    if ALL in texts:
         return tuple(perturbation.levels)
+    if not texts:
+        raise SnellenError(f"got no level of {perturbation.name}; expected all, or some of {', '.join(perturbation.levels)}")
     for text in texts:
         if text not in perturbation.levels:
             known = ", ".join(perturbation.levels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -122,7 +123,7 @@ def table(plan: Plan, levels: Sequence[str], perturbation: Perturbation, images:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write under a temporary name and rename, so that a file is whole or not there."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    """Write under a temporary name, no longer than any file system takes, and rename: a file is whole or not there."""
+    temporary = path.with_name(f".{hashlib.sha256(path.name.encode()).hexdigest()[:16]}.tmp")
     temporary.write_bytes(content)
     temporary.replace(path)

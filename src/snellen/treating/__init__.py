@@ -16,6 +16,7 @@ from snellen.images import open_images
 from snellen.images.facts import as_hint
 from snellen.images.sample import stratified
 from snellen.models.calibrated import Calibrated, check, save
+from snellen.run.folder import writable
 from snellen.treating.judge import Score, reliability_chart, scores
 from snellen.treating.picture import write
 from snellen.treatments._answers import ask
@@ -87,6 +88,7 @@ def treat(
         )
     if out is not None:
         check(Path(out), str(model))
+        writable(Path(out).parent)
     care = treatment if isinstance(treatment, Calibrate) else Calibrate(treatment)
     opened = open_images(images, labels=categories, sample=sample, seed=seed)
     classes = _list(labels)
@@ -100,7 +102,6 @@ def treat(
     path = figure = None
     if out is not None:
         path = Path(out)
-        path.parent.mkdir(parents=True, exist_ok=True)
         save(path, new, str(model), classes, preprocessing)
         figure = write(reliability_chart(rest.logits, after, rest.truth, care.method), path.with_suffix(".svg"))
     return Treated(new, judged, len(here), len(there), answers.left_out, path, figure)
