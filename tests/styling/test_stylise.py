@@ -111,6 +111,14 @@ def test_images_that_cannot_be_read_are_told(shapes: Path, textures: Path, tmp_p
     assert "bear/bear-0.png" in done.unreadable[0]
 
 
+def test_where_no_image_can_be_read_nothing_is_claimed(shapes: Path, textures: Path, tmp_path: Path):
+    (tmp_path / "damaged" / "cat").mkdir(parents=True)
+    (tmp_path / "damaged" / "cat" / "a.png").write_bytes(b"no image")
+    for content, style in ((tmp_path / "damaged", textures), (shapes, tmp_path / "damaged")):
+        with pytest.raises(SnellenError, match=r"no picture of .* could be read"):
+            stylise(content, style, tmp_path / style.name / "out", stylised=True, size=16)
+
+
 def test_another_set_is_not_written_over(shapes: Path, textures: Path, tmp_path: Path):
     made(shapes, textures, tmp_path / "out", per_pair=1)
     with pytest.raises(SnellenError, match="other settings"):

@@ -83,7 +83,7 @@ def stylise(
         progress: where to tell how far it is; quiet unless given.
 
     Raises:
-        SnellenError: something given cannot be used, or `out` holds another set.
+        SnellenError: something given cannot be used, no image can be read, or `out` holds another set.
     """
     number = (1 if stylised else 5) if per_pair is None else per_pair
     if not 8 <= size <= LARGEST or number < 1:
@@ -96,4 +96,8 @@ def stylise(
     told = {"stylised": stylised, "per_pair": number, "size": size, "seed": seed, "version": VERSION}
     claim(folder, {**asdict(choice), "weights": None, **told, "content": shapes.id, "style": textures.id})
     made, unreadable = make(plan, shapes, textures, folder, size, choice, device, progress or Progress(quiet=True))
-    return Stylised(folder, finish(plan, shapes, textures, folder, size), made, unreadable)
+    done = finish(plan, shapes, textures, folder, size)
+    if not done:
+        said = f"got no picture of {shapes.name} and {textures.name} that could be read"
+        raise SnellenError(f"{said} ({unreadable[0]}); expected some: whole image files")
+    return Stylised(folder, done, made, unreadable)
