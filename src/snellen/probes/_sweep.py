@@ -1,4 +1,4 @@
-"""A perturbation and its levels: accuracy against level, with people's curve beside it where their trials are given."""
+"""A perturbation of one's own and its levels."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-import polars as pl
-
-from snellen.charts import Chart, Gallery
-from snellen.core import Array, Condition, Evidence, Finding, Images, Model, Probe
+from snellen.core import Array, Condition
 from snellen.methods.perturb.grey import as_shown, to_colour
 from snellen.probes import code
 from snellen.probes._curve import Curve
-from snellen.probes._shared import percent, span, two_categories
-from snellen.stats import Estimate, clopper_pearson
+from snellen.probes._levels import Levels
 
 
 @dataclass(frozen=True)
-class Sweep(Probe):
+class Sweep(Levels):
     """Show every image under each level of one perturbation; the first level is the undistorted one.
 
     A subclass names its `levels` (text, amount), an `axis` label and how to `change` images; and, where people were asked, the
@@ -32,7 +28,6 @@ class Sweep(Probe):
     axis: ClassVar[str]
     published: ClassVar[str | None] = None
     human: ClassVar[tuple[float, str] | None] = None
-    cites = ("geirhos-2018", "geirhos-2021", "clopper-1934", "efron-1993")
 
     @abstractmethod
     def change(self, images: Array, amount: float, keys: Sequence[int]) -> Array:
@@ -49,44 +44,8 @@ class Sweep(Probe):
         changed = as_shown(self.change(images, amount, keys))
         return to_colour(changed) if changed.shape[1] == 1 else changed
 
-    def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
-        """Needs one category an image."""
-        return super().applies(model, images, people) or two_categories(images)
-
     @property
     def curve(self) -> Curve:
-        """The condition and its levels, as a curve."""
+        """The condition, named as the probe, and its levels."""
         levels = tuple(text for text, _ in self.levels)
         return Curve(self.name(), self.name(), levels, self.axis, self.published, self.human)
-
-    def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
-        """kept: mean accuracy over the distorted levels over that at the undistorted one; kept-sixteen: of sixteen-way answers."""
-        return self.curve.estimates(evidence)
-
-    def judge(self, evidence: Evidence) -> Sequence[Finding]:
-        """How much of its accuracy survives, against people where the task is theirs, and how much at the strongest level."""
-        best = self.curve.best(evidence)
-        found = [
-            self.curve.finding(f"{self.name()}.{name}", name, evidence, headline=name == best) for name in self.estimates(evidence)
-        ]
-        _, correct = self.curve.right(evidence)
-        hits, n, last = int(correct[:, -1].sum()), len(correct), self.levels[-1][0]
-        interval = clopper_pearson(hits, n)
-        strongest = Finding(
-            f"{self.name()}.strongest",
-            f"Accuracy at the last level ({last})",
-            f"{hits:,} of {n:,} right at {last}: {percent(hits / n)}{span(interval)}.",
-            value=hits / n,
-            interval=interval,
-            unit="share",
-            n=n,
-            chance=1 / len(evidence.labels),
-            dataset=evidence.dataset,
-        )
-        return [*found, strongest]
-
-    def charts(self, evidence: Evidence) -> Sequence[Chart]:
-        """Accuracy against level."""
-        shown = self.curve.pictures(evidence)
-        examples = (("The image it is surest of, as it was shown", shown),) if shown else ()
-        return [self.curve.lines(evidence), Gallery("Examples", examples)]

@@ -75,8 +75,8 @@ class CalibrationShift(Probe):
         return [chart for sweep in self.sweeps if (chart := self._chart(sweep, table)) is not None]
 
     def _chart(self, sweep: Contrast | Noise | Blur, table: pl.DataFrame) -> Chart | None:
-        levels = [text for text, _ in sweep.levels]
-        rows = {row["level"]: row for row in table.filter(pl.col("condition") == sweep.name()).iter_rows(named=True)}
+        curve, levels = sweep.curve, sweep.curve.levels
+        rows = {row["level"]: row for row in table.filter(pl.col("condition") == curve.condition).iter_rows(named=True)}
         if set(levels) - set(rows):
             return None
         own = [rows[level] for level in levels]
@@ -89,10 +89,10 @@ class CalibrationShift(Probe):
         )
         said = "; ".join(f"{row['level']}: {row['accuracy']:.2f} right, {row['confidence']:.2f} sure" for row in own)
         ticks = tuple((float(at), level) for at, level in enumerate(levels))
-        return Lines(f"Confidence under {sweep.name()}", said, sweep.axis, "share", series, ticks)
+        return Lines(f"Confidence under {sweep.name()}", said, curve.axis, "share", series, ticks)
 
     def _sureness(self, evidence: Evidence) -> Sureness:
-        return Sureness.of(evidence, [(sweep.name(), [text for text, _ in sweep.levels]) for sweep in self.sweeps])
+        return Sureness.of(evidence, [(sweep.curve.condition, sweep.curve.levels) for sweep in self.sweeps])
 
     def _overconfidence(self, estimate: Estimate, evidence: Evidence) -> Finding:
         value, interval = float(estimate.point() or 0.0), bootstrap(estimate, evidence.seed)
@@ -156,7 +156,7 @@ class CalibrationShift(Probe):
 
     def _wrong(self, evidence: Evidence) -> Finding:
         id_, title = "calibration-shift.sure-and-wrong", "Confidence of wrong answers under distortion"
-        conditions = [(sweep.name(), text) for sweep in self.sweeps for text, _ in sweep.levels[1:]]
+        conditions = [(sweep.curve.condition, level) for sweep in self.sweeps for level in sweep.curve.levels[1:]]
         wanted = pl.DataFrame(conditions, schema={"condition": pl.String, "level": pl.String}, orient="row")
         rows = evidence.trials.join(wanted, on=["condition", "level"], how="semi").filter(pl.col("correct").is_not_null())
         value = sure_and_wrong(rows)

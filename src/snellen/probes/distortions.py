@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,26 +14,10 @@ from snellen.core import CLEAN, Condition, Evidence, Finding, Images, Model, Pro
 from snellen.methods.compare.rank_correlation import rank_correlation
 from snellen.methods.perturb.registry import get
 from snellen.probes._curve import Curve
+from snellen.probes._distortion import AXES
 from snellen.probes._people_curves import people_curves
 from snellen.probes._shared import chosen, nothing, percent, span, two_categories
 from snellen.stats import Estimate, bootstrap
-
-AXES: Mapping[str, tuple[str, str]] = {
-    "colour": ("colour taken away", ""),
-    "false-colour": ("opponent colours swapped", ""),
-    "contrast": ("contrast, per cent", "contrast"),
-    "uniform-noise": ("width of the noise", "uniform-noise"),
-    "salt-and-pepper": ("share of pixels replaced", ""),
-    "low-pass": ("standard deviation, pixels", "low-pass"),
-    "high-pass": ("standard deviation, pixels", "high-pass"),
-    "phase-noise": ("width of the noise, degrees", "phase-scrambling"),
-    "power-equalisation": ("power spectrum made equal", "power-equalisation"),
-    "rotation": ("degrees, counter-clockwise", "rotation"),
-    "eidolon-1": ("reach, pixels; coherence 1", "eidolonI"),
-    "eidolon-2": ("reach, pixels; coherence 0.3", "eidolonII"),
-    "eidolon-3": ("reach, pixels; coherence 0", "eidolonIII"),
-}
-"""Each distortion's axis, and the data set of people's trials on it in the benchmark of 2021."""
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snellen.core import Array
-from snellen.methods.perturb.distortions.uniform_noise import uniform_noise
-from snellen.probes._sweep import Sweep
+from snellen.probes._distortion import Distortion
 
 
 @dataclass(frozen=True)
-class Noise(Sweep):
+class Noise(Distortion):
     """Greyscale images of 30 % contrast under uniform noise of eight widths."""
 
     question = "Does the model still see through noise?"
@@ -20,11 +17,5 @@ class Noise(Sweep):
         "or .9 is added to every pixel "
         "(geirhos-2018). The noise of an image depends on its name, the level and the seed alone."
     )
-    levels = tuple((text, float(text)) for text in ("0.00", "0.03", "0.05", "0.10", "0.20", "0.35", "0.60", "0.90"))
-    published = "uniform-noise"
-    axis = "noise half-width"
+    distortion = "uniform-noise"
     human = (0.651, "four people (geirhos-2021)")
-
-    def change(self, images: Array, amount: float, keys: Sequence[int]) -> Array:
-        """Noise of half-width `amount`."""
-        return uniform_noise(images, amount, keys)[:, :1]
