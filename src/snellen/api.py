@@ -196,6 +196,8 @@ def _probes(wanted: Iterable[str | Probe] | None, settings: Mapping[str, Mapping
     ]
     given = {name.replace("_", "-"): fields for name, fields in settings.items()}
     made = tuple(one if isinstance(one, Probe) else _make(probes.get(one), given) for one in chosen)
+    if not made:
+        raise SnellenError("got no probes; expected one or more, as in `snellen list probes`, or none named for the usual ones")
     names = [probe.name() for probe in made]
     asked = set(names)
     if len(asked) < len(names):

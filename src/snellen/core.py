@@ -217,6 +217,19 @@ class Probe(ABC):
     version: ClassVar[int] = 1
     together: ClassVar[int] = 8
     """Images that `look` is given at once."""
+    ranges: ClassVar[Mapping[str, tuple[int, float]]] = {}
+    """Settings that are numbers → the least and the most that they can be."""
+
+    def __post_init__(self) -> None:
+        """Check the settings.
+
+        Raises:
+            SnellenError: one is out of its range.
+        """
+        for name, (least, most) in self.ranges.items():
+            if not least <= getattr(self, name) <= most:
+                expected = f"{least} or more" if math.isinf(most) else f"{least} to {most}"
+                raise SnellenError(f"got {name} = {getattr(self, name)!r} for the probe {self.name()}; expected {expected}")
 
     @classmethod
     def name(cls) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -41,6 +42,8 @@ class Adversarial(Probe):
     cites = ("goodfellow-2015", "madry-2018", "croce-2020-reliable", "andriushchenko-2020", "athalye-2018", "clopper-1934")
     together: ClassVar[int] = 32
 
+    ranges: ClassVar = {"count": (1, math.inf)}
+
     norm: str = "linf"
     epsilons: str = "1/255,2/255,4/255,8/255"
     judged: str = "1/255"
@@ -65,12 +68,17 @@ class Adversarial(Probe):
 
     @property
     def _attacks(self) -> list[str]:
-        return [text.strip() for text in self.attacks.split(";") if text.strip()]
+        """Their texts; raises SnellenError where there is none."""
+        found = [text.strip() for text in self.attacks.split(";") if text.strip()]
+        if not found:
+            raise SnellenError(f"got attacks {self.attacks!r}; expected one or more, such as fgsm;square:queries=200")
+        return found
 
     def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
         """Needs gradients, and images of the model's own classes."""
         reason = super().applies(model, images, people) or two_categories(images)
-        if reason is None and "gradients" not in model.abilities and not all(self._blind(text) for text in self._attacks):
+        blind = [self._blind(text) for text in self._attacks]
+        if reason is None and "gradients" not in model.abilities and not all(blind):
             reason = f"{model.name} gives no gradients: name attacks that do without, such as adversarial.attacks=square"
         occurring = set(images.facts["category"].drop_nulls().unique())
         if reason is None and model.labels is not None and not occurring <= set(model.labels.keys):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -37,6 +39,8 @@ class Calibration(Probe):
         "confident answers are declined."
     )
     cites = ("guo-2017", "naeini-2015", "nixon-2019", "geifman-2017", "brocker-2007", "efron-1993")
+
+    ranges: ClassVar = {"bins": (1, 1000), "pictures": (0, math.inf)}
 
     bins: int = 15
     pictures: int = 6

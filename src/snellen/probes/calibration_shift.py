@@ -38,6 +38,8 @@ class CalibrationShift(Probe):
     )
     cites = ("ovadia-2019", "guo-2017", "naeini-2015", "geirhos-2018", "efron-1993", "clopper-1934")
 
+    ranges: ClassVar = {"bins": (1, 1000)}
+
     bins: int = 15
 
     sweeps: ClassVar[tuple[Contrast | Noise | Blur, ...]] = (Contrast(), Noise(), Blur())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import polars as pl
@@ -41,6 +41,8 @@ class Frequency(Probe):
         "shows the error under each (yin-2019). Radii are shares of the sampling rate; 0.5 is Nyquist's frequency."
     )
     cites = ("wang-2020", "yin-2019", "efron-1993", "clopper-1934")
+
+    ranges: ClassVar = {"grid": (0, 128)}
 
     grid: int = 0
 

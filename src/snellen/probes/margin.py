@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -36,6 +37,8 @@ class Margin(Probe):
     )
     cites = ("moosavi-dezfooli-2016", "ortiz-jimenez-2020", "spearman-1904", "efron-1993")
     together: ClassVar[int] = 16
+
+    ranges: ClassVar = {"count": (1, math.inf)}
 
     count: int = 32
 

@@ -47,6 +47,7 @@ class NewTestSet(Probe):
     shifted: str = ""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.original and not self._old:
             raise SnellenError(
                 f"got original = {self.original!r} for the probe new-test-set; expected right answers of all images, as in "

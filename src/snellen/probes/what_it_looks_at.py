@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -41,6 +43,8 @@ class WhatItLooksAt(Probe):
         "over images."
     )
     cites = ("simonyan-2013", "zeiler-2014", "adebayo-2018")
+
+    ranges: ClassVar = {"each": (0, math.inf), "grid": (1, 100)}
 
     each: int = 3
     grid: int = 7
