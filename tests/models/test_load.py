@@ -150,3 +150,20 @@ def test_listing_imports_no_framework() -> None:
         "print([name for name in ('torch', 'timm', 'onnxruntime', 'matplotlib', 'scipy') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("failing.py:factory", "NameError: name 'nothing' is not defined"),
+        ("failing:factory", "NameError: name 'nothing' is not defined"),
+        ("broken_at_import:net", "importing broken_at_import failed: ZeroDivisionError"),
+        ("builtins:type", "got type; expected"),
+    ],
+)
+def test_code_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "failing.py").write_text("def factory():\n    return nothing\n")
+    (tmp_path / "broken_at_import.py").write_text("1 / 0\n")
+    with pytest.raises(SnellenError, match=says):
+        load(text)

@@ -35,15 +35,29 @@ def load(text: str, options: Options) -> Model:
             raise SnellenError(f"{where} has no {name!r}; expected a network, a factory or a function of that name.{hint}")
         thing = getattr(module, name)
         called = replace(options, name=options.name or f"{Path(where).name if where.endswith('.py') else where}:{name}")
-        made = thing() if _is_factory(thing) else thing
+        made = _made(thing, text)
         return wrap(made, options if isinstance(made, Model) else called)
+
+
+def _made(thing: Any, text: str) -> Any:
+    if not _is_factory(thing):
+        return thing
+    try:
+        return thing()
+    except SnellenError:
+        raise
+    except Exception as error:
+        raise SnellenError(f"{text}() failed: {type(error).__name__}: {error}; expected a network, or a factory of one") from error
 
 
 def _is_factory(thing: Any) -> bool:
     """Whether it is made to be called without arguments: a function or class all of whose parameters have defaults."""
     if not (inspect.isfunction(thing) or inspect.isclass(thing)):
         return False
-    parameters = inspect.signature(thing).parameters.values()
+    try:
+        parameters = inspect.signature(thing).parameters.values()
+    except ValueError:  # some classes written in C have none
+        return False
     return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
@@ -56,3 +70,5 @@ def _module(where: str, text: str) -> ModuleType:
         raise SnellenError(
             f"got {text}, but there is no module {where}; expected one that can be imported from {Path.cwd()}"
         ) from error
+    except Exception as error:
+        raise SnellenError(f"{text}: importing {where} failed: {type(error).__name__}: {error}") from error
