@@ -209,10 +209,15 @@ def _probes(wanted: Iterable[str | Probe] | None, settings: Mapping[str, Mapping
 
 
 def _make(kind: type[Probe], given: Mapping[str, Mapping[str, object]]) -> Probe:
-    settings = given.get(kind.name(), {})
     known = {field: type(value) for field, value in kind().settings().items()}
+    settings = {field: _fit(value, known.get(field)) for field, value in given.get(kind.name(), {}).items()}
     for field, value in settings.items():
         if field not in known or not isinstance(value, known[field]):
             expected = ", ".join(f"{f} ({t.__name__})" for f, t in known.items()) or "no settings"
             raise SnellenError(f"got {field} = {value!r} for the probe {kind.name()}; expected {expected}")
     return kind(**settings)
+
+
+def _fit(value: object, kind: type | None) -> object:
+    """A list of one number, as text: `--set corruptions.severities=3` reads as a number."""
+    return str(value) if kind is str and isinstance(value, int | float) and not isinstance(value, bool) else value

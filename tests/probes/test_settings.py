@@ -38,3 +38,10 @@ def test_attacks_that_are_none_are_told_before_the_exam(attacks: str, says: str)
 def test_an_exam_asks_something(tmp_path):
     with pytest.raises(SnellenError, match="got no probes"):
         specify(patient(), photographs(4), [], out=tmp_path)
+
+
+def test_a_text_that_reads_as_a_number_is_a_text(tmp_path):
+    chosen = specify(patient(), photographs(4), ["corruptions"], out=tmp_path, settings={"corruptions": {"severities": 3}}).probes
+    assert [probe.settings()["severities"] for probe in chosen] == ["3"]
+    with pytest.raises(SnellenError, match="expected"):
+        specify(patient(), photographs(4), ["corruptions"], out=tmp_path, settings={"corruptions": {"severities": True}})
