@@ -1,8 +1,10 @@
 """What an exam costs beyond the model's own passes, and what it holds in memory.
 
     python benchmarks/exam_overhead.py [--images FOLDER] [--sample N]
+    python benchmarks/exam_overhead.py --inside corruptions --sample 1000
 
 Time: the wall time of whole exams over that of the same number of bare passes, same batch size, same process, in alternation.
+With --inside PROBE: the share of the wall time of that probe's exam that is spent inside the model's passes.
 Memory: the peak of a process that examines 5,000 images over that of one that examines 500 (they repeat a few files).
 """
 
@@ -27,10 +29,10 @@ MODEL = "zoo:efficientnet-lite0"
 
 
 class Counting(Model):
-    """The model, counting images and calls."""
+    """The model, counting images and the seconds inside its forward passes."""
 
     def __init__(self, inner: Model) -> None:
-        self.inner, self.forward, self.both = inner, 0, 0
+        self.inner, self.forward, self.both, self.seconds = inner, 0, 0, 0.0
         self.name, self.id, self.labels = inner.name, inner.id, inner.labels
         self.preprocessing, self.facts = inner.preprocessing, inner.facts
 
@@ -38,8 +40,11 @@ class Counting(Model):
         return self.inner.asarray(images)
 
     def logits(self, images):
+        start = time.perf_counter()
+        logits = self.inner.logits(images)
+        self.seconds += time.perf_counter() - start
         self.forward += len(images)
-        return self.inner.logits(images)
+        return logits
 
     def vjp(self, images):
         self.both += len(images)
@@ -58,20 +63,41 @@ def bare(model: Model, forward: int, both: int, batch: int) -> float:
     return time.perf_counter() - start
 
 
-def overhead(folder: str, sample: int, probes: list[str] | None, repeats: int = 3) -> list[float]:
-    """Ratios of exam time to bare time, one a repeat."""
+def warm() -> Model:
+    """The model, after its first pass."""
     keep()
     model = load(MODEL)
     model.logits(model.asarray(np.zeros((16, 3, *model.preprocessing.size), np.uint8)))
-    ratios = []
+    return model
+
+
+def timed(model: Model, folder: str, sample: int, probes: list[str] | None) -> tuple[Counting, float, int]:
+    """A whole exam: the passes it took, its seconds from opening the images to the finished page, and its batch size."""
+    counting = Counting(model)
+    with tempfile.TemporaryDirectory() as out:
+        start = time.perf_counter()
+        spec = api.specify(counting, open_images(folder, sample=sample), probes, out=out)
+        api.write_page(run(spec), Path(out))
+        return counting, time.perf_counter() - start, spec.batch_size
+
+
+def inside(folder: str, sample: int, probe: str) -> float:
+    """The share of an exam's wall time that is spent inside forward passes, on images made by repeating the files of a folder."""
+    with tempfile.TemporaryDirectory() as room:
+        counting, seconds, _ = timed(warm(), str(repeated(folder, sample, Path(room))), sample, [probe])
+    print(
+        f"{probe}: {counting.forward:,} forward passes, {counting.seconds:.1f} of {seconds:.1f} s inside them: "
+        f"{counting.seconds / seconds:.3f}"
+    )
+    return counting.seconds / seconds
+
+
+def overhead(folder: str, sample: int, probes: list[str] | None, repeats: int = 3) -> list[float]:
+    """Ratios of exam time to bare time, one a repeat."""
+    model, ratios = warm(), []
     for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as out:
-            counting = Counting(model)
-            start = time.perf_counter()
-            spec = api.specify(counting, open_images(folder, sample=sample), probes, out=out)
-            api.write_page(run(spec), Path(out))
-            seconds = time.perf_counter() - start
-        ratios.append(seconds / bare(model, counting.forward, counting.both, spec.batch_size))
+        counting, seconds, batch = timed(model, folder, sample, probes)
+        ratios.append(seconds / bare(model, counting.forward, counting.both, batch))
         print(
             f"  {counting.forward:,} forward and {counting.both} gradient passes: exam {seconds:.1f} s, ratio {ratios[-1]:.3f}",
             flush=True,
@@ -95,14 +121,20 @@ def high_water() -> float:
 def examine(folder: str, count: int) -> None:
     """Accuracy and calibration on `count` images made by repeating the files of a folder."""
     with tempfile.TemporaryDirectory() as room:
-        files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-        for at in range(count):
-            source = files[at % len(files)]
-            place = Path(room) / "set" / source.parent.name
-            place.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, place / f"{at}-{source.name}")
+        images = repeated(folder, count, Path(room))
         keep()
-        api.exam(MODEL, Path(room) / "set", ["accuracy", "calibration"], out=Path(room) / "out")
+        api.exam(MODEL, images, ["accuracy", "calibration"], out=Path(room) / "out")
+
+
+def repeated(folder: str, count: int, room: Path) -> Path:
+    """A folder of `count` images, made in `room` by repeating the files of another."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    for at in range(count):
+        source = files[at % len(files)]
+        place = room / "set" / source.parent.name
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, place / f"{at}-{source.name}")
+    return room / "set"
 
 
 def main() -> None:
@@ -111,7 +143,11 @@ def main() -> None:
     parser.add_argument("--images", default="../shared/data/imagenet-sample")
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--memory", action="store_true", help="only memory")
+    parser.add_argument("--inside", metavar="PROBE", help="only the share of one probe's exam that is inside passes")
     given = parser.parse_args()
+    if given.inside:
+        inside(given.images, given.sample, given.inside)
+        return
     if not given.memory:
         print(f"default exam, {given.sample} images")
         whole = overhead(given.images, given.sample, None)

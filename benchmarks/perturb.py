@@ -58,7 +58,8 @@ def peer() -> Callable[..., np.ndarray]:
 
 def photographs() -> np.ndarray:
     """(16, 224, 224, 3) uint8: photographs where the shared data is there, else clouds."""
-    files = sorted(PHOTOGRAPHS.rglob("*.JPEG"))[:: max(1, len(list(PHOTOGRAPHS.rglob("*.JPEG"))) // BATCH)][:BATCH]
+    known = sorted(PHOTOGRAPHS.rglob("*.jpg"))
+    files = known[:: max(1, len(known) // BATCH)][:BATCH]
     if len(files) == BATCH:
         return np.stack([np.asarray(ImageOps.fit(Image.open(file).convert("RGB"), (SIDE, SIDE))) for file in files])
     small = np.random.default_rng(0).integers(0, 256, (BATCH, 28, 28, 3), np.uint8)

@@ -104,7 +104,7 @@ class TorchModel(Model):
     def asarray(self, images: np.ndarray) -> Tensor:
         """(N, 3, H, W) uint8 or float → float32 in [0, 1], on the device of the module."""
         tensor = torch.as_tensor(np.require(images, requirements=["C", "W"])).to(self.device)
-        return tensor.to(torch.float32) / 255 if tensor.dtype == torch.uint8 else tensor.to(torch.float32)
+        return tensor.to(torch.float32).div_(255) if tensor.dtype == torch.uint8 else tensor.to(torch.float32)
 
     def logits(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) → float32 (N, K); raises SnellenError where the module returns anything else."""

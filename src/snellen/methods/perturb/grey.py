@@ -25,4 +25,9 @@ def to_colour(grey: Float[Array, "n 1 h w"]) -> Float[Array, "n 3 h w"]:
 def as_shown(images: Float[Array, "n c h w"]) -> Float[Array, "n c h w"]:
     """Values in [0, 1] as an 8-bit file holds them: truncated, not rounded, to multiples of 1/255 (geirhos-2018)."""
     xp = namespace(images)
-    return xp.floor(xp.clip(images, 0.0, 1.0) * 255.0 + 1e-4) / 255.0
+    shown = xp.clip(images, 0.0, 1.0)
+    shown *= 255.0
+    shown += 1e-4
+    shown = xp.floor(shown)
+    shown /= 255.0
+    return shown
