@@ -31,7 +31,10 @@ def uniform(draws: np.random.Generator, shape: tuple[int, ...]) -> Float32[np.nd
 
 def normals(keys: Sequence[int], shape: tuple[int, ...], images: Tensor) -> Tensor:
     """N(0, 1) of shape (len(keys), *shape), on the device of `images`; row i depends on keys[i] alone."""
-    return stacked([generator(key).standard_normal(shape, dtype=np.float32) for key in keys], images)
+    rows = np.empty((len(keys), *shape), np.float32)
+    for row, key in zip(rows, keys, strict=True):
+        generator(key).standard_normal(dtype=np.float32, out=row)
+    return torch.from_numpy(rows).to(images)
 
 
 def uniforms(keys: Sequence[int], shape: tuple[int, ...], images: Tensor) -> Tensor:
