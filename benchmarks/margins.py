@@ -1,10 +1,11 @@
 """The margin of a network by frequency, and the memory that finding it takes.
 
-    python -m benchmarks.margins NETWORK.safetensors ../shared/data/cifar10-test.parquet [--sample 100] [--flipped]
+    python -m benchmarks.margins NETWORK.safetensors ../shared/data/cifar10-test.parquet [--sample 100] [--upright|--flipped]
     python -m benchmarks.margins --memory [--model zoo:efficientnet-lite0]
 
-Prints the median margin (L2, pixels in [0, 1]) in each band of the DCT, the first hold the lowest frequencies. `--flipped` is for
-the weights that `benchmarks/cifar_networks.py flipped` writes: images are shown with their spectrum turned round, as in training.
+Prints the median margin (L2, pixels in [0, 1]) in each band of the DCT, the first hold the lowest frequencies. `--upright`
+and `--flipped` are for the weights that `benchmarks/cifar_networks.py` writes under these names: images are shown as they are, or
+with their spectrum turned round, as in training.
 Memory: the peak of a process that finds the margins of one 224 x 224 image in all 14 bands, over the peak of one that makes the
 passes of the model alone, in batches of the same size; and over that of one that has only loaded the model.
 """
@@ -22,14 +23,15 @@ import torch
 from safetensors.torch import load_file
 
 import snellen
+from benchmarks.cifar_networks import Patches
 from benchmarks.exam_overhead import high_water
 from snellen.arrays import one_hot
 from snellen.core import Model, Preprocessing
 from snellen.images import open_images
 from snellen.images.stream import parts
 from snellen.methods.attack.dct_margins import bands_for, dct_margins
+from snellen.methods.compare.rank_correlation import rank_correlation
 from snellen.methods.perturb.frequency.flip_spectrum import flip_spectrum
-from snellen.models.architectures import make
 from snellen.models.torch import TorchModel
 
 BATCH = 5
@@ -38,12 +40,13 @@ BOUND = 300
 """Megabytes beyond the model that 14 bands at 224 x 224 may take."""
 
 
-def profile(network: Path, source: str, sample: int, flipped: bool) -> None:
-    """The medians by band."""
+def profile(network: Path, source: str, sample: int, kind: str) -> None:
+    """The medians by band, and their rank correlation with frequency."""
     opened = open_images(source, sample=sample)
     assert opened.labels is not None
-    if flipped:
-        net = make("residual", {"classes": len(opened.labels)})
+    flipped = kind == "flipped"
+    if kind:
+        net = Patches(len(opened.labels))
         net.load_state_dict(load_file(network))
         model: Model = TorchModel(net, labels=opened.labels, preprocessing=Preprocessing(size=(32, 32), resize=32))
     else:
@@ -65,7 +68,9 @@ def profile(network: Path, source: str, sample: int, flipped: bool) -> None:
         low, high = np.quantile(found.distance[:, at], (0.25, 0.75), method="nearest")
         print(f"{band.start:4}  {found.medians[at]:8.3f} ({low:.3f}-{high:.3f})  {found.converged[:, at].mean():.0%}")
     first, last = found.medians[0], found.medians[-1]
-    print(f"last band / first band: {last / first:.2f}; {found.forwards} forward passes, {found.pulls} gradients")
+    rank = float(rank_correlation(found.medians, np.arange(len(found.medians), dtype=float)))
+    print(f"last band / first band: {last / first:.2f}; rank correlation of margin and frequency {rank:.2f}")
+    print(f"{found.forwards} forward passes, {found.pulls} gradients")
 
 
 def memory(name: str) -> None:
@@ -105,13 +110,14 @@ def main() -> None:
     parser.add_argument("network", type=Path, nargs="?")
     parser.add_argument("images", nargs="?", default="../shared/data/cifar10-test.parquet")
     parser.add_argument("--sample", type=int, default=100)
-    parser.add_argument("--flipped", action="store_true")
+    for kind in ("upright", "flipped"):
+        parser.add_argument(f"--{kind}", action="store_const", const=kind, dest="kind", default="")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--model", default="zoo:efficientnet-lite0")
     given = parser.parse_args()
     torch.set_num_threads(1)
     if given.network:
-        profile(given.network, given.images, given.sample, given.flipped)
+        profile(given.network, given.images, given.sample, given.kind)
     if given.memory:
         memory(given.model)
 
