@@ -72,7 +72,9 @@ class Transfer(Probe):
             return [nothing(id_, title, reason, evidence.dataset, headline=True)]
         gap, uniform, pepper = (float(value or 0.0) for value in values.values())
         n, interval = len(estimates["gap"].images), bootstrap(estimates["gap"], evidence.seed)
-        blind = guesses(int(estimates["uniform"].sums[:, 0].sum()), n, 1 / len(evidence.labels))
+        if guesses(int(estimates["uniform"].sums[:, 0].sum()), n, 1 / len(evidence.labels)):
+            reason = "where there is no noise the model may be guessing, so there is nothing to keep: see the figures"
+            return [nothing(id_, title, reason, evidence.dataset, headline=True)]
         return [
             Finding(
                 id_,
@@ -84,7 +86,7 @@ class Transfer(Probe):
                 unit="share",
                 n=n,
                 chance=0.0,
-                verdict="note" if blind or interval is None else _verdict(interval.low, interval.high),
+                verdict="note" if interval is None else _verdict(interval.low, interval.high),
                 thresholds=f"caution: the interval lies above {100 * MARGIN:.0f} points, so that it holds under one and not under "
                 "the other; good: below; note: it reaches over them. The limit is a convention of this exam",
                 limits=("Nobody has made the two equally hard for people; they have the same power before clipping.",),
