@@ -10,6 +10,7 @@ import torch
 
 from snellen.core import SnellenError
 from snellen.methods.perturb import registry
+from snellen.methods.perturb.grey import as_shown
 
 GOOD = '''"""Darker."""
 
@@ -115,3 +116,16 @@ def test_other_precisions_come_back_as_they_went(dtype: torch.dtype):
 def test_any_integer_is_a_key():
     noise = registry.get("uniform-noise")
     assert torch.equal(noise(torch.ones(1, 3, 4, 4), "0.90", [-1]), noise(torch.ones(1, 3, 4, 4), "0.90", [2**64 - 1]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_a_condition_shows_8_bit_values_and_leaves_the_images_alone(dtype: torch.dtype) -> None:
+    images = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0)).to(dtype)
+    before = images.clone()
+    for name, level in (("distortions/colour", "cr"), ("distortions/low-pass", "0"), ("corruptions/brightness", "3")):
+        perturbation = registry.get(name)
+        condition = perturbation.condition(level)
+        assert condition.perturb is not None
+        shown = condition.perturb(images, [1, 2])
+        assert torch.equal(images, before)
+        assert torch.equal(shown, as_shown(perturbation(images, level, [1, 2])))
