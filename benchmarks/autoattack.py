@@ -29,8 +29,8 @@ def peers(net: nn.Module, norm: str, epsilon: float, classes: int) -> Mapping[st
     if has("pyautoattack"):
         import pyautoattack
 
-        attack = pyautoattack.AutoAttack(net, norm=spelt, eps=epsilon, version="standard", device="cpu", verbose=False)
-        found["pyautoattack"] = lambda images, truth: attack.run_standard_evaluation(images, truth, bs=64)
+        attack = pyautoattack.AutoAttack(net, norm=spelt, eps=epsilon, version="standard", device="cpu", seed=0)
+        found["pyautoattack"] = lambda images, truth: attack.run_standard_evaluation(images, truth, batch_size=64)[0]
     if has("torchattacks"):
         import torchattacks
 
