@@ -61,7 +61,7 @@ def main() -> None:
     print(f"{given.norm} {given.eps:.4f}: snellen holds {np.mean(~broken):.3f} of {len(images)}; {ours:.0f} s", flush=True)
     for name, run in peers(net, given.norm, given.eps, len(model.labels)).items():
         start = time.process_time()
-        changed = run(images, truth)
+        changed = run(images, truth).detach()
         seconds = time.process_time() - start
         size = {"linf": torch.inf, "l2": 2}[given.norm]
         furthest = float((changed - images).flatten(1).norm(p=size, dim=1).max())
