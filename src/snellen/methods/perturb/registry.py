@@ -125,13 +125,9 @@ class Perturbation:
         return Condition(self.name, level, self.version, said, partial(self._shown, level, after))
 
     def _shown(self, level: str, after: Callable[[Array], Array] | None, images: Array, keys: Sequence[int]) -> Array:
-        import torch
-
         from snellen.methods.perturb.grey import as_shown
 
-        changed = self(images, level, keys)
-        whole = isinstance(changed, torch.Tensor) and changed.is_floating_point()
-        shown = _as_shown_in_place(changed) if whole else as_shown(changed)
+        shown = as_shown(self(images, level, keys))
         return shown if after is None else after(shown)
 
 
@@ -261,8 +257,3 @@ def _truncated(images: Tensor) -> Tensor:
 
     scaled = (images * 255).add_(1e-4).clamp_(0, 255)
     return torch.from_numpy(scaled.numpy().astype(np.uint8)) if scaled.device.type == "cpu" else scaled.to(torch.uint8)
-
-
-def _as_shown_in_place(images: Tensor) -> Tensor:
-    """What `as_shown` gives for values in [0, 1], without the copies that it makes to leave the images alone."""
-    return images.mul_(255).add_(1e-4).floor_().div_(255)
