@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from snellen.errors import SnellenError as SnellenError
 from snellen.errors import Unreadable, Unsupported
@@ -14,6 +14,8 @@ from snellen.findings import Finding
 from snellen.findings import Interval as Interval
 from snellen.findings import Reference as Reference
 from snellen.findings import Verdict as Verdict
+from snellen.preprocessing import Interpolation as Interpolation
+from snellen.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +26,6 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = Any
 """A native array of whatever framework the model runs on (NumPy, PyTorch, JAX, TensorFlow)."""
-
-LARGEST_SIDE = 10_000
-"""Pixels: of the images that a model is shown."""
-
-Interpolation: TypeAlias = Literal["nearest", "bilinear", "bicubic", "lanczos", "box"]
 
 
 @dataclass(frozen=True)
@@ -41,45 +38,6 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self.keys)
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """What happens between an image file and the model: it belongs to the model and is printed in every report.
-
-    An image that already has `size` is never resized; one that is square and smaller is enlarged whole (it was cropped by
-    whoever made it); any other has its shorter side brought to `resize` and its centre cropped. `mean` and `std` are for
-    values in [0, 1], in RGB order, and are applied inside the model.
-
-    Raises:
-        SnellenError: a side is not from 1 to `LARGEST_SIDE`, or a mean or standard deviation cannot be.
-    """
-
-    size: tuple[int, int]
-    resize: int | None = None
-    interpolation: Interpolation = "bilinear"
-    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
-    std: tuple[float, ...] = (1.0, 1.0, 1.0)
-    channels: Literal["RGB", "BGR"] = "RGB"
-
-    def __post_init__(self) -> None:
-        height, width = self.size
-        resized = height if self.resize is None else self.resize
-        if not all(1 <= side <= LARGEST_SIDE for side in (height, width, resized)):
-            said = f"got images of {height}x{width} pixels, resized to {resized}"
-            raise SnellenError(f"{said}; expected sides from 1 to {LARGEST_SIDE:,}")
-        if not all(map(math.isfinite, (*self.mean, *self.std))) or not min(self.std) > 0:
-            raise SnellenError(f"got mean {self.mean} and std {self.std}; expected finite numbers, and std above 0")
-
-    def describe(self) -> str:
-        """One sentence for people."""
-        height, width = self.size
-        if self.resize is None:
-            fit = f"resized to {height}x{width} ({self.interpolation})"
-        else:
-            fit = f"shorter side to {self.resize} ({self.interpolation}), centre {height}x{width} kept"
-        numbers = ", ".join(f"{m:.4g}/{s:.4g}" for m, s in zip(self.mean, self.std, strict=True))
-        return f"{fit}; images already {height}x{width} untouched; values in [0, 1], mean/std {numbers}; {self.channels}"
 
 
 class Model(ABC):

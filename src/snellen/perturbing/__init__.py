@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snellen.core import LARGEST_SIDE, SnellenError
+from snellen.core import SnellenError
 from snellen.images import open_images
 from snellen.nearest import did_you_mean
 from snellen.perturbing.files import Plan
 from snellen.perturbing.job import Perturbed, conduct
+from snellen.preprocessing import LARGEST_SIDE
 
 if TYPE_CHECKING:
     from snellen.methods.perturb.registry import Perturbation
