@@ -12,18 +12,26 @@ from torch import nn
 def frozen(network: nn.Module) -> Iterator[None]:
     """`network` in eval mode with frozen parameters; afterwards every part is as it was."""
     parts = list(network.modules())
-    modes = [part.training for part in parts]
-    thawed = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    training = [part for part in parts if part.training]
+    thawed = [p for part in parts for p in part._parameters.values() if p is not None and p.requires_grad]
     try:
-        for part, training in zip(parts, modes, strict=True):
-            if training:
-                part.training = False
+        for part in training:
+            _set_mode(part, False)
         for parameter in thawed:
             parameter.requires_grad_(False)
         yield
     finally:
         for parameter in thawed:
             parameter.requires_grad_(True)
-        for part, training in zip(parts, modes, strict=True):
-            if part.training is not training:
-                part.training = training
+        kept = set(map(id, training))
+        for part in parts:
+            if part.training is not (id(part) in kept):
+                _set_mode(part, id(part) in kept)
+
+
+def _set_mode(part: nn.Module, training: bool) -> None:
+    """`part.training = training`, without a search among parameters and buffers unless the part has its own way of setting."""
+    if type(part).__setattr__ is nn.Module.__setattr__:
+        object.__setattr__(part, "training", training)
+    else:
+        part.training = training

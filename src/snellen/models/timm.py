@@ -32,7 +32,7 @@ def load(rest: str, options: Options) -> Model:
         raise SnellenError(f"timm cannot make {name!r} ({error}): see timm.list_models(pretrained=True)") from error
     config = cast("dict[str, Any]", network.pretrained_cfg)
     return TorchModel(
-        network.to(best_device(options.device)),
+        network.to(best_device(options.device)).eval(),
         name=options.name or f"timm:{rest}",
         labels=options.labels or labels_of(list(config.get("label_names") or ()), network.num_classes),
         preprocessing=options.preprocessing or preprocessing_of(resolve_model_data_config(network)),

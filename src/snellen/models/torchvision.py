@@ -40,7 +40,7 @@ def load(rest: str, options: Options) -> Model:
     meta = {} if file else weights.meta
     accuracy = meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
     return TorchModel(
-        network.to(best_device(options.device)),
+        network.to(best_device(options.device)).eval(),
         name=options.name or f"torchvision:{rest}",
         labels=options.labels or labels_of(meta.get("categories") or (), _classes(network.state_dict())),
         preprocessing=options.preprocessing or preprocessing_of(weights.transforms()),

@@ -142,7 +142,7 @@ def load(name: str, options: Options) -> Model:
     from snellen.models.torch import TorchModel, best_device
 
     architecture = import_module(f"snellen.models.architectures.{entry.architecture}")
-    network = architecture.build(path, *entry.arguments).to(best_device(options.device))
+    network = architecture.build(path, *entry.arguments).to(best_device(options.device)).eval()
     model = TorchModel(
         network,
         name=options.name or f"zoo:{name}",

@@ -128,4 +128,4 @@ def test_a_condition_shows_8_bit_values_and_leaves_the_images_alone(dtype: torch
         assert condition.perturb is not None
         shown = condition.perturb(images, [1, 2])
         assert torch.equal(images, before)
-        assert torch.equal(shown, as_shown(perturbation(images, level, [1, 2])))
+        assert torch.equal(shown, as_shown(perturbation(images.float(), level, [1, 2])).to(dtype))

@@ -28,6 +28,6 @@ def as_shown(images: Float[Array, "n c h w"]) -> Float[Array, "n c h w"]:
     shown = xp.clip(images, 0.0, 1.0)
     shown *= 255.0
     shown += 1e-4
-    shown = xp.floor(shown)
+    shown = shown.floor_() if hasattr(shown, "floor_") else xp.floor(shown)  # PyTorch's in place: memory is what this costs
     shown /= 255.0
     return shown

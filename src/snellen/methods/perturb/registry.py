@@ -83,16 +83,20 @@ class Perturbation:
         Raises:
             SnellenError: there is no such level, or the images are not what is expected.
         """
+        return self._finished(_clipped, images, level, keys)
+
+    def _finished(self, finish: Callable[[Tensor], Tensor], images: Array, level: str, keys: Sequence[int]) -> Array:
+        """What `finish` makes of the changed images if these are floats; it must not write to them."""
         import torch
 
         if not isinstance(images, torch.Tensor):
-            changed = self(torch.from_numpy(_known(images)), level, keys).numpy()
+            changed = self._finished(finish, torch.from_numpy(_known(images)), level, keys).numpy()
             return changed if isinstance(images, np.ndarray) else like(changed, images)
         _check(images.detach())
         seeds = _seeds(keys, len(images))
         with torch.no_grad():
             if images.dtype != torch.uint8:
-                return self._changed(self.change, images.float(), level, seeds).clamp(0, 1).to(images.dtype)
+                return finish(self._changed(self.change, images.float(), level, seeds)).to(images.dtype)
             if self.change_8bit is not None and images.device.type == "cpu":
                 return self._changed(self.change_8bit, images, level, seeds)
             return _truncated(self._changed(self.change, images.float().div_(255), level, seeds))
@@ -127,7 +131,7 @@ class Perturbation:
     def _shown(self, level: str, after: Callable[[Array], Array] | None, images: Array, keys: Sequence[int]) -> Array:
         from snellen.methods.perturb.grey import as_shown
 
-        shown = as_shown(self(images, level, keys))
+        shown = self._finished(as_shown, images, level, keys)
         return shown if after is None else after(shown)
 
 
@@ -249,6 +253,10 @@ def _check(images: Tensor) -> None:
         low, high = map(float, images.aminmax())
         if not 0 <= low <= high <= 1:
             raise SnellenError(f"got values from {low:.4g} to {high:.4g}; expected float images in [0, 1], without NaN")
+
+
+def _clipped(images: Tensor) -> Tensor:
+    return images.clamp(0, 1)
 
 
 def _truncated(images: Tensor) -> Tensor:

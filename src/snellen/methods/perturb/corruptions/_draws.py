@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float32, UInt32
 from torch import Tensor
 
+from snellen.methods.perturb.corruptions._each import each
+
 
 def generator(key: int) -> np.random.Generator:
     """The stream of a key."""
@@ -32,14 +34,13 @@ def uniform(draws: np.random.Generator, shape: tuple[int, ...]) -> Float32[np.nd
 def normals(keys: Sequence[int], shape: tuple[int, ...], images: Tensor) -> Tensor:
     """N(0, 1) of shape (len(keys), *shape), on the device of `images`; row i depends on keys[i] alone."""
     rows = np.empty((len(keys), *shape), np.float32)
-    for row, key in zip(rows, keys, strict=True):
-        generator(key).standard_normal(dtype=np.float32, out=row)
+    each(lambda at: generator(keys[at]).standard_normal(dtype=np.float32, out=rows[at]), range(len(keys)))
     return torch.from_numpy(rows).to(images)
 
 
 def uniforms(keys: Sequence[int], shape: tuple[int, ...], images: Tensor) -> Tensor:
     """U[0, 1) of shape (len(keys), *shape), on the device of `images`; row i depends on keys[i] alone."""
-    return stacked([uniform(generator(key), shape) for key in keys], images)
+    return stacked(each(lambda key: uniform(generator(key), shape), keys), images)
 
 
 def stacked(rows: Sequence[np.ndarray], images: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from snellen.methods.perturb.corruptions._draws import generator, stacked, uniform
+from snellen.methods.perturb.corruptions._each import each
 from snellen.methods.perturb.corruptions._gaussian import blurred
 from snellen.methods.perturb.corruptions._severities import severities
 
@@ -53,11 +54,9 @@ def elastic_transform(
     """
     strength, sigma, reach = amount
     height, width = images.shape[2:]
-    maps, fields = [], []
-    for key in keys:
-        draws = generator(key)
-        maps.append(_affine(height, width, draws.uniform(-reach, reach, (3, 2))))
-        fields.append(uniform(draws, (2, height, width)) * 2 - 1)
+    draws = [generator(key) for key in keys]
+    maps = [_affine(height, width, one.uniform(-reach, reach, (3, 2))) for one in draws]
+    fields = each(lambda one: uniform(one, (2, height, width)) * 2 - 1, draws)
     grid = torch.stack(torch.meshgrid(*(torch.arange(side) for side in (width, height)), indexing="xy")).to(images)
     affine = torch.from_numpy(np.stack(maps)).to(images).mT
     there = affine[..., :2] @ grid.flatten(1) + affine[..., 2:]

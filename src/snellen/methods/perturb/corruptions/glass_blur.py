@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from snellen.methods.perturb.corruptions._each import each
 from snellen.methods.perturb.corruptions._gaussian import blurred
 from snellen.methods.perturb.corruptions._severities import severities
 
@@ -42,9 +43,9 @@ def sources(height: int, width: int, reach: int, passes: int, seeds: Sequence[in
     everywhere = np.arange(height * width)
     visited = slice(reach + 1, height - reach + 1), slice(reach + 1, width - reach + 1)
     rows, columns = everywhere.reshape(height, width)[visited].shape
-    draws, found = np.random.RandomState(), np.tile(everywhere, (len(seeds), 1))
-    for source, seed in zip(found, seeds, strict=True):
-        draws.seed(seed)
+
+    def source(seed: int) -> Int64[np.ndarray, " pixels"]:
+        draws, found = np.random.RandomState(seed), everywhere
         for _ in range(passes if rows and columns else 0):
             offsets = draws.randint(-reach, reach, size=(rows, columns, 2), dtype=np.int32)[::-1, ::-1]
             ways = offsets[..., 1] * width + offsets[..., 0]
@@ -52,8 +53,10 @@ def sources(height: int, width: int, reach: int, passes: int, seeds: Sequence[in
             step.reshape(height, width)[visited] += ways
             goes_on.reshape(height, width)[visited] = ways > 0
             _follow(step, goes_on)
-            source[:] = source[step]
-    return found
+            found = found[step]
+        return found
+
+    return np.stack(each(source, seeds))
 
 
 def _follow(step: np.ndarray, goes_on: np.ndarray) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from snellen.arrays import like, to_numpy
 from snellen.core import Array
+from snellen.methods.perturb.corruptions._each import each
 
 PUBLISHED = 85
 """The quality of the published image files (hendrycks-2019)."""
@@ -27,7 +28,7 @@ def as_published(images: Float[Array, "n 3 h w"]) -> Float[Array, "n 3 h w"]:
 
 def compressed(pixels: UInt8[np.ndarray, "n 3 h w"], quality: int) -> UInt8[np.ndarray, "n 3 h w"]:
     """Written by Pillow with its own settings (colour at half resolution) and read again, as Pillow would read it."""
-    return np.stack([_read(_written(planes, quality)) for planes in pixels]).transpose(0, 3, 1, 2)
+    return np.stack(each(lambda planes: _read(_written(planes, quality)), pixels)).transpose(0, 3, 1, 2)
 
 
 def _written(planes: np.ndarray, quality: int) -> bytes:

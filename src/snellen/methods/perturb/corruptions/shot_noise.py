@@ -12,6 +12,7 @@ from torch import Tensor
 
 from snellen.arrays import to_numpy
 from snellen.methods.perturb.corruptions._draws import generator, stacked, words
+from snellen.methods.perturb.corruptions._each import each
 from snellen.methods.perturb.corruptions._severities import severities
 
 SOURCE = "hendrycks-2019"
@@ -22,7 +23,8 @@ LEVELS_32 = severities(500, 250, 100, 75, 50)
 
 def shot_noise(images: Float[Tensor, "n 3 h w"], photons: int, keys: Sequence[int]) -> Float[Tensor, "n 3 h w"]:
     """Each value x becomes Poisson(`photons` · x) / `photons`, clipped to [0, 1] (hendrycks-2019)."""
-    drawn = [_counts(pixels, photons, generator(key)) for pixels, key in zip(to_numpy(images), keys, strict=True)]
+    rows = zip(to_numpy(images), keys, strict=True)
+    drawn = each(lambda row: _counts(row[0], photons, generator(row[1])), rows)
     return stacked(drawn, images).div_(photons).clamp_(0, 1)
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snellen.methods.perturb.corruptions._draws import generator, stacked
+from snellen.methods.perturb.corruptions._each import each
 from snellen.methods.perturb.corruptions._motion import motion_blurred
 from snellen.methods.perturb.corruptions._severities import severities
 from snellen.methods.perturb.corruptions._zoom import centre, zoomed
@@ -60,11 +61,9 @@ def snow(images: Float[Tensor, "n 3 h w"], amount: Snow, keys: Sequence[int]) ->
     """
     size = images.shape[-2], images.shape[-1]
     kept = tuple(len(range(*centre(side, amount.zoom).indices(side))) for side in size)
-    noise, degrees = [], []
-    for key in keys:
-        draws = generator(key)
-        noise.append(draws.standard_normal(kept, dtype=np.float32))
-        degrees.append(draws.uniform(-135, -45))
+    draws = [generator(key) for key in keys]
+    noise = each(lambda one: one.standard_normal(kept, dtype=np.float32), draws)
+    degrees = [one.uniform(-135, -45) for one in draws]
     flakes = zoomed(stacked(noise, images) * amount.deviation + amount.mean, amount.zoom, size)
     flakes = torch.where(flakes < amount.threshold, 0, flakes).clamp_(0, 1)
     flakes = (flakes * 255).floor_().div_(255)[:, None]
