@@ -11,7 +11,7 @@ from torch import nn
 @contextlib.contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
     """`network` in eval mode with frozen parameters; afterwards every part is as it was."""
-    parts = list(network.modules())
+    parts = _parts(network)
     training = [part for part in parts if part.training]
     thawed = [p for part in parts for p in part._parameters.values() if p is not None and p.requires_grad]
     try:
@@ -23,10 +23,21 @@ def frozen(network: nn.Module) -> Iterator[None]:
     finally:
         for parameter in thawed:
             parameter.requires_grad_(True)
-        kept = set(map(id, training))
+        was = set(map(id, training))
         for part in parts:
-            if part.training is not (id(part) in kept):
-                _set_mode(part, id(part) in kept)
+            if part.training is not (id(part) in was):
+                _set_mode(part, id(part) in was)
+
+
+def _parts(network: nn.Module) -> list[nn.Module]:
+    """`network.modules()` in any order, several times quicker: this is asked before and after every pass."""
+    found, waiting = {}, [network]
+    while waiting:
+        part = waiting.pop()
+        if id(part) not in found:
+            found[id(part)] = part
+            waiting.extend(inner for inner in part._modules.values() if inner is not None)
+    return list(found.values())
 
 
 def _set_mode(part: nn.Module, training: bool) -> None:

@@ -102,7 +102,6 @@ def load(text: str, options: Options) -> TorchModel:
         name=options.name or printable(path.stem),
         labels=options.labels or card.labels,
         preprocessing=options.preprocessing or card.preprocessing,
-        channels_last=True,
         id=json.dumps({"revision": REVISION, "architecture": asdict(card.architecture), "weights": weights}, sort_keys=True),
         facts={"architecture": _described(card.architecture), **_stated(card.facts)},
     )

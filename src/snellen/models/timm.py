@@ -36,7 +36,6 @@ def load(rest: str, options: Options) -> Model:
         name=options.name or f"timm:{rest}",
         labels=options.labels or labels_of(list(config.get("label_names") or ()), network.num_classes),
         preprocessing=options.preprocessing or preprocessing_of(resolve_model_data_config(network)),
-        channels_last=True,
         facts={
             "weights": str(file or config.get("hf_hub_id") or config.get("url") or config.get("file") or _folder(name)),
             "licence": "not stated" if file else str(config.get("license") or "not stated"),

@@ -44,7 +44,6 @@ def load(rest: str, options: Options) -> Model:
         name=options.name or f"torchvision:{rest}",
         labels=options.labels or labels_of(meta.get("categories") or (), _classes(network.state_dict())),
         preprocessing=options.preprocessing or preprocessing_of(weights.transforms()),
-        channels_last=True,
         facts={
             "weights": str(file or weights),
             **({"accuracy": f"{accuracy} % top-1 on the ImageNet validation set, as published"} if accuracy else {}),

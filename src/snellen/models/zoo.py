@@ -148,7 +148,6 @@ def load(name: str, options: Options) -> Model:
         name=options.name or f"zoo:{name}",
         labels=options.labels or (None if entry.features_only else labels.imagenet()),
         preprocessing=options.preprocessing or entry.preprocessing,
-        channels_last=True,
         id=_id(entry),
         facts={
             "what": entry.about,
