@@ -41,10 +41,21 @@ def like(values: np.ndarray, array: Array) -> Array:
     return xp.asarray(values, dtype=array.dtype, device=array_api_compat.device(array))
 
 
+def take(array: Array, rows: np.ndarray) -> Array:
+    """Rows (M,) of a native array (N, ...), in this order: (M, ...)."""
+    xp = namespace(array)
+    return xp.take(array, xp.asarray(rows, device=array_api_compat.device(array)), axis=0)
+
+
 def image_keys(condition: str, level: str, names: Sequence[str], seed: int) -> list[int]:
     """One integer an image that seeds whatever is random about it under a condition: of its name and the seed alone."""
     texts = (f"{seed}|{condition}|{level}|{name}" for name in names)
     return [int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:8], "big") for text in texts]
+
+
+def keyed(keys: Sequence[int], what: str) -> list[int]:
+    """Keys for a further purpose: of the key and the purpose alone."""
+    return [int.from_bytes(hashlib.sha256(f"{key}|{what}".encode()).digest()[:8], "big") for key in keys]
 
 
 def uniform(keys: Sequence[int], shape: tuple[int, ...], array: Array) -> Array:

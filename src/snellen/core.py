@@ -79,6 +79,10 @@ class Model(ABC):
         """
         raise Unsupported(f"{self.name} does not show its features")
 
+    def footprint(self, height: int, width: int) -> int:
+        """About how many bytes one image of this size takes in a pass forward and back; too many rather than too few."""
+        return 400 * 12 * height * width
+
     @property
     def abilities(self) -> frozenset[str]:
         """Which of {"gradients", "features"} this model has."""

@@ -290,3 +290,8 @@ def test_devices_that_are_not_there() -> None:
     assert best_device("cpu") == torch.device("cpu")
     with pytest.raises(SnellenError, match="expected one that PyTorch has here"):
         best_device("abacus")
+
+
+def test_layers_that_were_never_run_are_refused():
+    with pytest.raises(SnellenError, match="pass an image through it first"):
+        TorchModel(nn.Sequential(nn.Flatten(), nn.LazyLinear(3)))

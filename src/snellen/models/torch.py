@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from snellen.core import Labels, Model, Preprocessing, SnellenError, Unsupported
 from snellen.frozen import frozen
@@ -79,6 +80,8 @@ class TorchModel(Model):
     ) -> None:
         self.module = module
         self.name = printable(name or type(module).__name__)
+        if any(map(is_lazy, [*module.parameters(), *module.buffers()])):
+            raise SnellenError(f"{self.name} has lazy layers that were never run; expected weights: pass an image through it first")
         self.preprocessing = preprocessing or DEFAULT
         self.classifier = classifier
         self._channels_last = min(self.preprocessing.size) >= CHANNELS_LAST_FROM
@@ -96,6 +99,7 @@ class TorchModel(Model):
             **(facts or {}),
         }
         self._width = _width(module, classifier)
+        self._footprints: dict[tuple[int, int], int] = {}
         self.labels = labels
         self.fitted_on = fitted_on
 
@@ -134,6 +138,22 @@ class TorchModel(Model):
         """(N, 3, H, W) → float32 (N, D), the input of the classifier; raises Unsupported where there is none to be found."""
         with self._examined(), torch.no_grad():
             return self._through(Features(self.module, self.classifier), images).float()
+
+    def footprint(self, height: int, width: int) -> int:
+        """What PyTorch keeps of a pass for the way back, measured once for each size, and as much again for the way back itself."""
+        if (height, width) not in self._footprints:
+            kept: dict[int, int] = {}
+
+            def note(tensor: Tensor) -> Tensor:
+                storage = tensor.untyped_storage()
+                kept[storage.data_ptr()] = storage.nbytes()
+                return tensor
+
+            own = {parameter.untyped_storage().data_ptr() for parameter in self.module.parameters()}
+            with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+                self.vjp(torch.full((1, 3, height, width), 0.5, device=self.device))
+            self._footprints[height, width] = 2 * sum(size for at, size in kept.items() if at not in own) + 24 * height * width
+        return self._footprints[height, width]
 
     def _answer(self, images: Tensor) -> Tensor:
         logits = logits_of(self._through(self.module, images), self.name).float()

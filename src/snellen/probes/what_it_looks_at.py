@@ -16,7 +16,7 @@ from snellen.arrays import to_numpy
 from snellen.charts import Chart, Gallery, Picture
 from snellen.core import Evidence, Finding, Images, Model, Probe
 from snellen.methods.explain.edges import edges
-from snellen.methods.explain.gradient import gradient
+from snellen.methods.explain.gradient import Gradient
 from snellen.methods.explain.occlusion import occlusion, spread, starts
 from snellen.probes._shared import clean, nothing, readable
 from snellen.stats import Estimate, bootstrap, mean_estimate
@@ -93,7 +93,7 @@ class WhatItLooksAt(Probe):
             "windows": windows,
         }
         if "gradients" in model.abilities:
-            maps["gradient"] = np.abs(to_numpy(gradient(model, native, classes))).max(axis=1)
+            maps["gradient"] = np.abs(Gradient()(model, native, classes).maps).max(axis=1)
         arrays = [{name: values[at].astype(np.float32) for name, values in maps.items()} for at in range(len(images))]
         summed = [response in known.SIXTEEN_MEMBERS and logits.shape[1] == len(known.imagenet()) for response in rows["response"]]
         fine = [{"fine": np.array(target, np.int64)} if sums else {} for target, sums in zip(classes, summed, strict=True)]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from snellen.core import Preprocessing, SnellenError, Unsupported
+from snellen.methods.asked import class_indices
 from snellen.methods.attack import registry
 from snellen.methods.attack.apgd import Apgd
 from snellen.methods.attack.attack import Attack
@@ -19,7 +20,7 @@ from snellen.methods.attack.deepfool import DeepFool
 from snellen.methods.attack.fab import Fab
 from snellen.methods.attack.fgsm import Fgsm
 from snellen.methods.attack.pgd import Pgd
-from snellen.methods.attack.search import classes, usable
+from snellen.methods.attack.search import usable
 from snellen.methods.attack.square import Square
 from snellen.methods.attack.subspace import check
 from snellen.models.function import FunctionModel
@@ -237,9 +238,9 @@ class Biases(nn.Module):
         (lambda: Pgd()(model(Failing(4)), SHOWN, np.zeros(4, int), KEYS), "RuntimeError: no such layer"),
         (lambda: of_model(model(Failing(4)), SHOWN, np.zeros(4, int)), "RuntimeError: no such layer"),
         (lambda: Pgd()(model(Biases()), SHOWN, np.zeros(4, int), KEYS), "gives no gradients"),
-        (lambda: classes([0.0, 1.0]), r"classes of shape \(2,\) and type float64"),
-        (lambda: classes(np.eye(2, dtype=int)), r"classes of shape \(2, 2\)"),
-        (lambda: classes(None), r"classes of shape \(\) and type object"),
+        (lambda: class_indices([0.0, 1.0]), r"classes of shape \(2,\) and type float64"),
+        (lambda: class_indices(np.eye(2, dtype=int)), r"classes of shape \(2, 2\)"),
+        (lambda: class_indices(None), r"classes of shape \(\) and type object"),
     ],
 )
 def test_what_cannot_be_attacked_is_said(given, said: str) -> None:
@@ -259,8 +260,8 @@ def test_no_setting_is_nan_or_infinite(name: str, value: float) -> None:
 
 def test_classes_may_be_lists_and_tensors() -> None:
     for given in ([0, 2, 1], torch.tensor([0, 2, 1]), np.array([0, 2, 1], np.uint8)):
-        assert classes(given).dtype == np.int64
-        assert classes(given).tolist() == [0, 2, 1]
+        assert class_indices(given).dtype == np.int64
+        assert class_indices(given).tolist() == [0, 2, 1]
 
 
 class Whatever(nn.Module):

@@ -9,11 +9,10 @@ import pytest
 import torch
 
 from snellen import load
-from snellen.arrays import to_numpy
 from snellen.core import Unsupported
 from snellen.labels import custom, sixteen
 from snellen.methods.explain.edges import edges
-from snellen.methods.explain.gradient import gradient
+from snellen.methods.explain.gradient import Gradient
 from snellen.methods.explain.occlusion import occlusion, spread, starts
 from tests.patients import PREPROCESSING, SIZE, draw, patient
 
@@ -23,7 +22,7 @@ IMAGES = draw(np.arange(16), np.arange(16)).astype(np.float32) / 255
 def test_gradient_of_a_linear_model_is_its_weights():
     model = patient(gain=2.0)
     classes = np.arange(16)
-    maps = to_numpy(gradient(model, model.asarray(IMAGES), classes))
+    maps = Gradient()(model, model.asarray(IMAGES), classes).maps
     weights = model.module.weights.detach().numpy().reshape(16, SIZE, SIZE)
     assert np.abs(maps - 2.0 * weights[:, None] / 3).max() < 1e-6
 
@@ -31,7 +30,7 @@ def test_gradient_of_a_linear_model_is_its_weights():
 def test_gradient_leaves_the_model_as_it_was():
     model = patient()
     model.module.train()
-    gradient(model, model.asarray(IMAGES[:2]), np.array([0, 1]))
+    Gradient()(model, model.asarray(IMAGES[:2]), np.array([0, 1]))
     assert model.module.training
     assert all(parameter.grad is None and parameter.requires_grad for parameter in model.module.parameters())
 
@@ -39,7 +38,7 @@ def test_gradient_leaves_the_model_as_it_was():
 def test_gradient_of_a_black_box_is_refused():
     box = load(lambda images: images.mean(axis=(2, 3)), labels=custom(["r", "g", "b"]), preprocessing=PREPROCESSING)
     with pytest.raises(Unsupported, match="no gradients"):
-        gradient(box, box.asarray(IMAGES[:1]), np.array([0]))
+        Gradient()(box, box.asarray(IMAGES[:1]), np.array([0]))
 
 
 def test_occlusion_finds_the_blob():
@@ -94,6 +93,6 @@ def test_edges_of_one_image_do_not_depend_on_its_neighbours():
 def test_maps_agree_between_a_module_and_its_half_precision_twin():
     model = patient()
     half = load(model.module.half(), labels=sixteen(), preprocessing=PREPROCESSING)
-    maps = to_numpy(gradient(half, half.asarray(IMAGES[:2]), np.array([0, 1])))
+    maps = Gradient()(half, half.asarray(IMAGES[:2]), np.array([0, 1])).maps
     assert maps.dtype == np.float32
     assert torch.isfinite(torch.as_tensor(maps)).all()

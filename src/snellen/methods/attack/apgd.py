@@ -11,14 +11,14 @@ from typing import Any, Literal, TypeAlias, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from snellen.arrays import keyed, take
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.ball import Ball
 from snellen.methods.attack.climb import Climb
 from snellen.methods.attack.losses import LOSSES, Valued, targeted_dlr
 from snellen.methods.attack.projections import project, random_start
-from snellen.methods.attack.rows import take
-from snellen.methods.attack.search import Account, Told, keyed, slopes, usable
+from snellen.methods.attack.search import Account, Told, slopes, usable
 
 Loss: TypeAlias = Callable[[np.ndarray, np.ndarray], Valued]
 """(logits (M, K), rows of the batch (M,)) → the loss of each, and its cotangent."""

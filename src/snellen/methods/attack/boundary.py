@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from snellen.arrays import like, to_numpy
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.decisions import Decisions, Pool, between, generators, onto_border, starting_places
 from snellen.methods.attack.rows import lengths
 from snellen.methods.attack.search import Search, Told

@@ -9,12 +9,12 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import namespace
+from snellen.arrays import namespace, take
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.linearized import differs
 from snellen.methods.attack.losses import margin
-from snellen.methods.attack.rows import chosen, column, joined, lengths, replaced, take
+from snellen.methods.attack.rows import chosen, column, joined, lengths, replaced
 from snellen.methods.attack.search import Search, Told, narrowed, slopes, usable
 
 INSIDE = 0.999999

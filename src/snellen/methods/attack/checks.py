@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from snellen.arrays import namespace, softmax
 from snellen.core import Array, Model, Unsupported
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.attack import Attempt
 from snellen.methods.attack.losses import cross_entropy
 from snellen.methods.attack.rows import lengths

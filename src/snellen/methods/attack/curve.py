@@ -9,10 +9,11 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from snellen.arrays import take
 from snellen.core import Array, Model, SnellenError
 from snellen.methods.attack.attack import Attack, Attacked, Attempt
 from snellen.methods.attack.ensemble import ROUNDING, Ensemble
-from snellen.methods.attack.rows import replaced, take
+from snellen.methods.attack.rows import replaced
 
 
 @final

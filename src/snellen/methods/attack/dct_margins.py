@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from snellen.arrays import like, namespace
+from snellen.arrays import like, namespace, take
 from snellen.core import Array, Model, SnellenError
-from snellen.methods.attack.rows import take
 from snellen.methods.attack.subspace import Margins, Project, check, subspace_margins
 from snellen.methods.perturb.frequency.dct import Band, diagonal, matrix
 

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from snellen.arrays import like
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.linearized import differs
 from snellen.methods.attack.search import usable
 

@@ -8,10 +8,11 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from snellen.arrays import take
 from snellen.core import Array
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.linearized import Seen, Walk
-from snellen.methods.attack.rows import replaced, take
+from snellen.methods.attack.rows import replaced
 from snellen.methods.attack.search import Search, Told
 
 

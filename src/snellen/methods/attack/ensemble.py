@@ -9,11 +9,12 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
+from snellen.arrays import take
 from snellen.core import Array, Model, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked, class_indices
 from snellen.methods.attack.attack import Attack, Attacked, Attempt, Norm
-from snellen.methods.attack.rows import replaced, take
-from snellen.methods.attack.search import Search, Telling, Told, classes, first_look, settled
+from snellen.methods.attack.rows import replaced
+from snellen.methods.attack.search import Search, Telling, Told, first_look, settled
 
 ROUNDING = 1e-5
 """Relative: how far beyond epsilon a change may lie that was made to fit, in single precision."""
@@ -73,7 +74,7 @@ class Ensemble(Attack):
         progress: Told | None = None,
     ) -> Attacked:
         """See `Attack`; `attempts` of the result tell what each attack did. Raises what its attacks raise."""
-        asked, tell, truth = Asked(model), Telling(progress), classes(truth)
+        asked, tell, truth = Asked(model), Telling(progress), class_indices(truth)
         scores = first_look(asked, images, truth, keys)
         right = scores.argmax(axis=1) == truth
         tell(int((~right).sum()))

@@ -9,14 +9,14 @@ from typing import final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import namespace, to_numpy
+from snellen.arrays import keyed, namespace, take, to_numpy
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.hyperplanes import towards_hyperplane
 from snellen.methods.attack.losses import towards
 from snellen.methods.attack.projections import random_start
-from snellen.methods.attack.rows import chosen, column, lengths, replaced, take
-from snellen.methods.attack.search import Search, Told, keyed, narrowed, slopes, staying, usable
+from snellen.methods.attack.rows import chosen, column, lengths, replaced
+from snellen.methods.attack.search import Search, Told, narrowed, slopes, staying, usable
 
 VARIANTS: Mapping[str, Mapping[str, object]] = {"fab": {"targets": None}, "fab-t": {"targets": 9}}
 """Names that stand for settings."""

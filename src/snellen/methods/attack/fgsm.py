@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from snellen.core import Array
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.ball import Ball
 from snellen.methods.attack.losses import LOSSES
 from snellen.methods.attack.projections import project, uphill

@@ -10,12 +10,12 @@ from typing import TypeAlias, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import like, namespace
+from snellen.arrays import like, namespace, take
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.attack import Norm
 from snellen.methods.attack.losses import towards
-from snellen.methods.attack.rows import chosen, column, joined, lengths, take
+from snellen.methods.attack.rows import chosen, column, joined, lengths
 from snellen.methods.attack.search import usable
 
 Project: TypeAlias = Callable[[Array, np.ndarray], Array]

@@ -9,13 +9,14 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from snellen.arrays import keyed, take
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.ball import Ball
 from snellen.methods.attack.losses import LOSSES
 from snellen.methods.attack.projections import random_start, region, uphill
-from snellen.methods.attack.rows import chosen, take
-from snellen.methods.attack.search import Account, Told, keyed, slopes, staying, usable
+from snellen.methods.attack.rows import chosen
+from snellen.methods.attack.search import Account, Told, slopes, staying, usable
 
 
 @final

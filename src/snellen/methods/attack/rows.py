@@ -8,19 +8,13 @@ import array_api_compat
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import like, namespace, to_numpy
+from snellen.arrays import like, namespace, take, to_numpy
 from snellen.core import Array
 from snellen.methods.attack.attack import Norm
 
 TINY = 1e-15
 """A length of which single precision may have lost the squares."""
 LARGEST = float(np.finfo(np.float32).max)
-
-
-def take(array: Float[Array, "n ..."], rows: Int[np.ndarray, " m"]) -> Float[Array, "m ..."]:
-    """These rows, in this order."""
-    xp = namespace(array)
-    return xp.take(array, xp.asarray(rows, device=array_api_compat.device(array)), axis=0)
 
 
 def column(values: np.ndarray, array: Float[Array, "n 3 h w"]) -> Array:
@@ -41,12 +35,6 @@ def lengths(changes: Float[Array, "n 3 h w"], norm: Norm) -> Float[np.ndarray, "
         scale = xp.where(scale > 0, scale, xp.ones_like(scale))
         found = to_numpy(scale[:, 0]).astype(np.float64) * to_numpy(xp.linalg.vector_norm(flat / scale, axis=1))
     return found
-
-
-def answers(logits: Float[Array, "n k"]) -> Int[np.ndarray, " n"]:
-    """The class of the largest logit of each row; NaN is never the largest."""
-    scores = to_numpy(logits)
-    return np.where(np.isnan(scores), -np.inf, scores).argmax(axis=1)
 
 
 def joined(pieces: Sequence[Float[Array, "_ 3 h w"]], rows: Sequence[Int[np.ndarray, " _"]]) -> Float[Array, "n 3 h w"]:

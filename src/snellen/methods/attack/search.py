@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -11,11 +10,11 @@ from typing import Any, TypeVar, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import like, namespace, to_numpy
+from snellen.arrays import like, namespace, take, to_numpy
 from snellen.core import Array, Model, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked, check_batch, class_indices
 from snellen.methods.attack.attack import Attack, Attacked, Norm
-from snellen.methods.attack.rows import LARGEST, lengths, take
+from snellen.methods.attack.rows import LARGEST, lengths
 
 Told = Callable[[int], None]
 R = TypeVar("R")
@@ -43,7 +42,7 @@ class Search(Attack):
             SnellenError: images, classes or keys are not what is expected, or the model's outputs are no logits.
             Unsupported: the attack needs gradients and the model gives none.
         """
-        asked, tell, truth = Asked(model), Telling(progress), classes(truth)
+        asked, tell, truth = Asked(model), Telling(progress), class_indices(truth)
         scores = first_look(asked, images, truth, keys)
         right = np.flatnonzero(scores.argmax(axis=1) == truth)
         tell(len(truth) - len(right))
@@ -125,7 +124,7 @@ def first_look(
     Raises:
         SnellenError: images, classes or keys are not what is expected, or the model's outputs are no logits.
     """
-    _check(images, truth, keys)
+    check_batch(images, truth, keys)
     if not len(truth):
         return np.zeros((0, 2))
     scores = scored(asked.logits(images), asked.model.name)
@@ -135,21 +134,6 @@ def first_look(
             "expected classes counted from 0: give each image the index of its class among the model's"
         )
     return scores
-
-
-def classes(truth: Sequence[int] | Array) -> Int[np.ndarray, " n"]:
-    """The class of each image, whatever holds it, as int64.
-
-    Raises:
-        SnellenError: they are not whole numbers, one an image.
-    """
-    found = to_numpy(truth)
-    if found.ndim != 1 or (found.size and found.dtype.kind not in "iu"):
-        raise SnellenError(
-            f"got classes of shape {found.shape} and type {found.dtype}; expected (N,) whole numbers: the index of each image's "
-            "class among the model's"
-        )
-    return found.astype(np.int64)
 
 
 def scored(logits: Array, name: str) -> Float[np.ndarray, "n k"]:
@@ -219,11 +203,6 @@ def narrowed(record: R, stay: Int[np.ndarray, " s"]) -> R:
     return replace(record, **{n: v[stay] if isinstance(v, np.ndarray) and v.ndim < 4 else take(v, stay) for n, v in values.items()})  # type: ignore[type-var]
 
 
-def keyed(keys: Sequence[int], what: str) -> list[int]:
-    """Keys for a further purpose: of the key and the purpose alone."""
-    return [int.from_bytes(hashlib.sha256(f"{key}|{what}".encode()).digest()[:8], "big") for key in keys]
-
-
 def slopes(pull: Callable[[Array], Array], cotangent: Float[np.ndarray, "n k"], logits: Array) -> Float[Array, "n 3 h w"]:
     """The gradient of the pixels for a cotangent of the logits, each row scaled to a largest value of 1; 0 where it is not finite.
 
@@ -235,21 +214,3 @@ def slopes(pull: Callable[[Array], Array], cotangent: Float[np.ndarray, "n k"], 
     if bool(xp.isfinite(xp.sum(gradient))):
         return gradient
     return xp.where(xp.isfinite(gradient), gradient, xp.zeros_like(gradient))
-
-
-def _check(images: Array, truth: np.ndarray, keys: Sequence[int]) -> None:
-    shape = tuple(getattr(images, "shape", ()))
-    if len(shape) != 4 or shape[1] != 3 or 0 in shape[2:]:
-        raise SnellenError(f"got images of shape {shape}; expected (N, 3, H, W)")
-    xp = namespace(images)
-    if "float" not in str(images.dtype):
-        raise SnellenError(f"got images of type {images.dtype}; expected float in [0, 1]: bring them there with model.asarray")
-    if len(truth) != shape[0] or len(keys) != shape[0] or (len(truth) and truth.min() < 0):
-        raise SnellenError(
-            f"got {shape[0]} images, {len(truth)} classes and {len(keys)} keys; expected one of each an image, no class below 0"
-        )
-    if shape[0] and not bool(xp.all((images >= 0) & (images <= 1))):
-        raise SnellenError(
-            f"got pixels from {float(xp.min(images)):.4g} to {float(xp.max(images)):.4g}; expected float images in [0, 1], "
-            "without NaN: normalisation belongs to the model"
-        )

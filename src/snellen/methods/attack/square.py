@@ -10,14 +10,14 @@ from typing import ClassVar, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import like
+from snellen.arrays import keyed, like
 from snellen.core import Array, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.ball import Ball
 from snellen.methods.attack.losses import margin
 from snellen.methods.attack.projections import project
 from snellen.methods.attack.rows import chosen
-from snellen.methods.attack.search import Account, Told, keyed, narrowed, staying, usable
+from snellen.methods.attack.search import Account, Told, narrowed, staying, usable
 from snellen.methods.attack.tiles import moved, tiled, windows
 
 _HALVED_AFTER = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)

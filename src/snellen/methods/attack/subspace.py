@@ -10,11 +10,11 @@ from typing import TypeAlias, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.arrays import namespace
+from snellen.arrays import namespace, take
 from snellen.core import Array, Model, SnellenError
-from snellen.methods.attack.asked import Asked
+from snellen.methods.asked import Asked
 from snellen.methods.attack.linearized import Seen, Walk
-from snellen.methods.attack.rows import lengths, replaced, take
+from snellen.methods.attack.rows import lengths, replaced
 from snellen.methods.attack.search import scored
 
 Project: TypeAlias = Callable[[Array, np.ndarray], Array]
