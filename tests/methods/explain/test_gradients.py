@@ -202,7 +202,6 @@ def test_a_network_that_keeps_much_is_given_fewer_images_at_once() -> None:
     assert kept < fat.footprint(64, 64) < 8 * kept
     assert at_once(fat, 64, 64) < (1 << 30) / kept
     assert at_once(lean, 64, 64) == 98
-    assert at_once(fat, 1024, 1024) == 1
 
 
 @pytest.mark.skipif(importlib.util.find_spec("captum") is None, reason="captum is not installed (pip install captum)")
