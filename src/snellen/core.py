@@ -80,7 +80,7 @@ class Model(ABC):
         raise Unsupported(f"{self.name} does not show its features")
 
     def footprint(self, height: int, width: int) -> int:
-        """About how many bytes one image of this size takes in a pass forward and back; too many rather than too few."""
+        """About how many bytes one image of this size takes in a pass forward and back: of most networks less than this guess."""
         return 400 * 12 * height * width
 
     @property

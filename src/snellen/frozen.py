@@ -30,7 +30,7 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 
 def _parts(network: nn.Module) -> list[nn.Module]:
-    """`network.modules()` in any order, several times quicker: this is asked before and after every pass."""
+    """`network.modules()` in any order, without its nested generators: this is asked before and after every pass."""
     found, waiting = {}, [network]
     while waiting:
         part = waiting.pop()

@@ -295,3 +295,29 @@ def test_devices_that_are_not_there() -> None:
 def test_layers_that_were_never_run_are_refused():
     with pytest.raises(SnellenError, match="pass an image through it first"):
         TorchModel(nn.Sequential(nn.Flatten(), nn.LazyLinear(3)))
+
+
+def test_modules_that_flatten_by_view_are_handed_what_they_bear() -> None:
+    class Flattening(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4 * 62 * 62, 3)
+            self.layouts: list[bool] = []
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            self.layouts.append(images.is_contiguous(memory_format=torch.channels_last))
+            planes = self.conv(images)
+            return self.fc(planes.view(len(planes), -1))
+
+    module = Flattening()
+    model = TorchModel(module, preprocessing=Preprocessing((64, 64)))
+    images = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(RuntimeError):
+        model.logits(images[..., :32])
+    assert module.layouts == [True, False]
+    with torch.no_grad():
+        np.testing.assert_allclose(model.logits(images), module(images), rtol=1e-5, atol=1e-6)
+    assert module.layouts[2:4] == [True, False]
+    logits, pull = model.vjp(images)
+    assert pull(torch.ones_like(logits)).shape == images.shape
+    assert module.layouts[5:] == [False]

@@ -15,7 +15,7 @@ from snellen.errors import blaming
 
 @final
 class Asked:
-    """What an attack asks of a model, with the number of images passed forward and of cotangents pulled back so far.
+    """What a method asks of a model, with the number of images passed forward and of cotangents pulled back so far.
 
     Whatever the model's own code raises becomes a `SnellenError`.
     """
@@ -61,6 +61,19 @@ def class_indices(truth: Sequence[int] | Array) -> Int[np.ndarray, " n"]:
             "class among the model's"
         )
     return found.astype(np.int64)
+
+
+def check_classes(classes: Int[np.ndarray, " n"], logits: int, name: str) -> None:
+    """Nothing, if each class is one of those that the model's `logits` an image are of.
+
+    Raises:
+        SnellenError: one is not.
+    """
+    if len(classes) and classes.max() >= logits:
+        raise SnellenError(
+            f"{name} returned {logits} logits an image, and the images have class {int(classes.max())}; "
+            "expected classes counted from 0: give each image the index of its class among the model's"
+        )
 
 
 def check_batch(images: Array, truth: np.ndarray, keys: Sequence[int]) -> None:

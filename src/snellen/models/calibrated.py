@@ -96,6 +96,10 @@ class Calibrated(Model):
         """Those of the model below."""
         return self.base.features(images)
 
+    def footprint(self, height: int, width: int) -> int:
+        """That of the model below."""
+        return self.base.footprint(height, width)
+
     def _logarithm(self, outputs: np.ndarray) -> np.ndarray:
         outputs = np.asarray(outputs, np.float64)
         if not self.probabilities:

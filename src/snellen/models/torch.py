@@ -168,7 +168,11 @@ class TorchModel(Model):
             if not self._channels_last:
                 raise
             self._channels_last = False
-            return module(self._normalise(images))
+            try:
+                return module(self._normalise(images))
+            except RuntimeError:
+                self._channels_last = True  # the layout was not to blame
+                raise
 
     def _normalise(self, images: Tensor) -> Tensor:
         shape = self.preprocessing

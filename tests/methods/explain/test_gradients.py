@@ -166,8 +166,11 @@ def test_no_image_gives_no_map_and_many_are_told_of(method: Explainer, images: T
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda m, x: Gradient()(m, x, np.array([0, 1, 2, 3, 4])), "got class 4; Sequential has 4 classes"),
-        (lambda m, x: IntegratedGradients()(m, x, np.array([0, 1, 2, 3, 9])), "got class 9"),
+        (
+            lambda m, x: Gradient()(m, x, np.array([0, 1, 2, 3, 4])),
+            "Sequential returned 4 logits an image, and the images have class 4",
+        ),
+        (lambda m, x: IntegratedGradients()(m, x, np.array([0, 1, 2, 3, 9])), "the images have class 9"),
         (lambda m, x: Gradient()(m, x, np.array([0, -1, 2, 3, 1])), "no class below 0"),
         (lambda m, x: Gradient()(m, x, TARGETS, [1, 2]), "5 images, 5 classes and 2 keys"),
         (lambda m, x: Gradient()(m, x * 255, TARGETS), r"expected float images in \[0, 1\]"),
@@ -209,13 +212,13 @@ def test_as_captum(images: Tensor) -> None:
     import captum.attr
 
     module = convolutional().eval()
-    targets = torch.from_numpy(TARGETS)
+    targets, given = torch.from_numpy(TARGETS), images.clone().requires_grad_()
     own = Gradient()(model_of(module), images, TARGETS).maps
-    theirs = captum.attr.Saliency(module).attribute(images.clone(), targets, abs=False)
+    theirs = captum.attr.Saliency(module).attribute(given, targets, abs=False)
     np.testing.assert_allclose(own, theirs.numpy(), atol=1e-6)
     own = IntegratedGradients(steps=50, tolerance=1.0)(model_of(module), images, TARGETS).maps
-    theirs = captum.attr.IntegratedGradients(module).attribute(images.clone(), 0.0, targets, n_steps=50, method="gausslegendre")
+    theirs = captum.attr.IntegratedGradients(module).attribute(given, 0.0, targets, n_steps=50, method="gausslegendre")
     np.testing.assert_allclose(own, theirs.detach().numpy(), atol=1e-6)
     own = GradientXInput()(model_of(module), images, TARGETS).maps
-    theirs = captum.attr.InputXGradient(module).attribute(images.clone(), targets)
+    theirs = captum.attr.InputXGradient(module).attribute(given, targets)
     np.testing.assert_allclose(own, theirs.detach().numpy(), atol=1e-6)

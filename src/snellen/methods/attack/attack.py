@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from snellen.core import Array, Model, SnellenError
+from snellen.core import Array, Model
+from snellen.methods.method import Method
 
 Norm: TypeAlias = Literal["linf", "l2", "l1"]
 
@@ -58,33 +58,12 @@ class Attacked:
 
 
 @dataclass(frozen=True)
-class Attack(ABC):
+class Attack(Method, ABC):
     """A search for images that a model gets wrong; the fields are its settings, among them `norm`, in which changes are measured.
 
     An attack with an `epsilon` looks for a change within that size, others look for the smallest change. The model is left as it
     was: only gradients of the pixels are computed, through `Model.vjp`, and only of images that are not finished.
     """
-
-    black_box: ClassVar[bool] = False
-    """Whether the attack asks for answers only, not for gradients."""
-    version: ClassVar[int] = 1
-    """Rises when the same settings and keys would give other images."""
-
-    def __post_init__(self) -> None:
-        """Settings are numbers: NaN passes most comparisons, and then an attack finds nothing, or claims what it has not found.
-
-        Raises:
-            SnellenError: one is NaN or infinite.
-        """
-        for name in (field.name for field in fields(self)):
-            value = getattr(self, name)
-            if isinstance(value, float) and not math.isfinite(value):
-                raise SnellenError(f"got {name} {value} for {self.name}; expected a finite number")
-
-    @property
-    def name(self) -> str:
-        """The registry name: the file's name with hyphens."""
-        return type(self).__module__.rpartition(".")[2].replace("_", "-")
 
     @abstractmethod
     def __call__(

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from snellen.arrays import like, namespace, take, to_numpy
 from snellen.core import Array, Model, SnellenError
-from snellen.methods.asked import Asked, check_batch, class_indices
+from snellen.methods.asked import Asked, check_batch, check_classes, class_indices
 from snellen.methods.attack.attack import Attack, Attacked, Norm
 from snellen.methods.attack.rows import LARGEST, lengths
 
@@ -128,11 +128,7 @@ def first_look(
     if not len(truth):
         return np.zeros((0, 2))
     scores = scored(asked.logits(images), asked.model.name)
-    if truth.max() >= scores.shape[1]:
-        raise SnellenError(
-            f"{asked.model.name} returned {scores.shape[1]} logits an image, and the images have class {int(truth.max())}; "
-            "expected classes counted from 0: give each image the index of its class among the model's"
-        )
+    check_classes(truth, scores.shape[1], asked.model.name)
     return scores
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from snellen.arrays import like, namespace, take, to_numpy
+from snellen.arrays import keyed, namespace, take
 from snellen.core import Array, SnellenError
 from snellen.methods.asked import Asked
 from snellen.methods.explain._views import moments
 from snellen.methods.explain.explanation import Explainer
+from snellen.methods.perturb.draws import generators, normal
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,12 @@ class Noisy(Explainer):
     ) -> tuple[Float[np.ndarray, "n 3 h w"], Float[np.ndarray, "n 3 h w"]]:
         """Mean and variance over the copies; the noise of a copy is that of its image's key and its number."""
         xp = namespace(images)
-        deviation = self.noise * to_numpy(xp.max(images, axis=(1, 2, 3)) - xp.min(images, axis=(1, 2, 3)))
+        highest, lowest = xp.max(images, axis=(1, 2, 3), keepdims=True), xp.min(images, axis=(1, 2, 3), keepdims=True)
+        deviation = self.noise * (highest - lowest)
 
         def view(rows: np.ndarray, numbers: np.ndarray) -> Array:
-            noise = np.empty((len(rows), *images.shape[1:]), np.float32)
-            for at, (row, number) in enumerate(zip(rows.tolist(), numbers.tolist(), strict=True)):
-                generator = np.random.Generator(np.random.SFC64([keys[row] % (1 << 64), number]))
-                generator.standard_normal(dtype=np.float32, out=noise[at])
-            noise *= deviation[rows].astype(np.float32)[:, None, None, None]
-            return take(images, rows) + like(noise, images)
+            seeds = [keyed([keys[row]], f"view {number}")[0] for row, number in zip(rows.tolist(), numbers.tolist(), strict=True)]
+            noise = normal(generators(seeds), tuple(images.shape[1:]), images)
+            return take(images, rows) + noise * take(deviation, rows)
 
         return moments(asked, images, classes, self.samples, view)

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from snellen.arrays import like, namespace, one_hot, to_numpy
-from snellen.core import Array, Model, SnellenError
+from snellen.core import Array, Model
 from snellen.errors import blaming
-from snellen.methods.asked import Asked
+from snellen.methods.asked import Asked, check_classes
 
 BUDGET = 1 << 30
 """Bytes that the passes of one batch may take."""
@@ -88,16 +88,6 @@ def class_gradient(asked: Asked, images: Float[Array, "n 3 h w"], classes: Int[n
     logits, pull = asked.vjp(images)
     check_classes(classes, logits.shape[1], asked.model.name)
     return pull(one_hot(classes, logits))
-
-
-def check_classes(classes: Int[np.ndarray, " n"], known: int, name: str) -> None:
-    """Nothing, if every class is one of the `known`.
-
-    Raises:
-        SnellenError: one is not.
-    """
-    if len(classes) and classes.max() >= known:
-        raise SnellenError(f"got class {int(classes.max())}; {name} has {known} classes, counted from 0")
 
 
 def _add(total: np.ndarray, rows: np.ndarray, weights: np.ndarray, flat: Array) -> None:

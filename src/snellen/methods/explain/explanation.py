@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from snellen.arrays import take
-from snellen.core import Array, Model, SnellenError
+from snellen.core import Array, Model
 from snellen.methods.asked import Asked, check_batch, class_indices
+from snellen.methods.method import Method
 
 TOGETHER = 32
 """Images whose maps are summed up at the same time: sums are in double precision, maps are kept in single."""
@@ -42,7 +42,7 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Explainer(ABC):
+class Explainer(Method, ABC):
     """A way to say which pixels a class logit depends on; the fields are its settings.
 
     The model, its mode, its gradients and all global generators are left as they were. Memory is bounded whatever the number of
@@ -51,26 +51,6 @@ class Explainer(ABC):
 
     unit: ClassVar[str]
     """What the values of a map are in."""
-    black_box: ClassVar[bool] = False
-    """Whether answers are enough; else gradients are needed."""
-    version: ClassVar[int] = 1
-    """Rises when the same settings and keys would give other maps."""
-
-    def __post_init__(self) -> None:
-        """Check that settings are numbers, as NaN passes most comparisons.
-
-        Raises:
-            SnellenError: one is NaN or infinite.
-        """
-        for name in (field.name for field in fields(self)):
-            value = getattr(self, name)
-            if isinstance(value, float) and not math.isfinite(value):
-                raise SnellenError(f"got {name} {value} for {self.name}; expected a finite number")
-
-    @property
-    def name(self) -> str:
-        """The registry name: the file's name with hyphens."""
-        return type(self).__module__.rpartition(".")[2].replace("_", "-")
 
     @final
     def __call__(

@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 
 from snellen.arrays import like, namespace, take, to_numpy
 from snellen.core import Array, SnellenError
-from snellen.methods.asked import Asked
-from snellen.methods.explain._views import averaged, check_classes
+from snellen.methods.asked import Asked, check_classes
+from snellen.methods.explain._views import averaged
 from snellen.methods.explain.explanation import Explainer, Explanation
 
 SOURCE = "sundararajan-2017"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from torch import Tensor
 
 from snellen.arrays import like
+from snellen.core import Array
 
 
 def generators(keys: Sequence[int]) -> list[np.random.Generator]:
@@ -15,8 +15,8 @@ def generators(keys: Sequence[int]) -> list[np.random.Generator]:
     return [np.random.Generator(np.random.PCG64(key)) for key in keys]
 
 
-def normal(rngs: Sequence[np.random.Generator], shape: tuple[int, ...], images: Tensor) -> Tensor:
-    """Standard normal numbers (N, *shape), float32 on the device of `images`; row i comes from the i-th generator alone."""
+def normal(rngs: Sequence[np.random.Generator], shape: tuple[int, ...], images: Array) -> Array:
+    """Standard normal numbers (N, *shape), native like `images`; row i comes from the i-th generator alone."""
     return like(np.stack([rng.standard_normal(shape, dtype=np.float32) for rng in rngs]), images)
 
 
