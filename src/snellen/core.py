@@ -79,14 +79,97 @@ class Model(ABC):
         """
         raise Unsupported(f"{self.name} does not show its features")
 
+    def layers(self) -> tuple[str, ...]:
+        """The names of the parts whose outputs can be asked for.
+
+        Raises:
+            Unsupported: the model shows none.
+        """
+        raise self._opaque()
+
+    def grid_layer(self, height: int, width: int) -> str:
+        """The name of the last layer that has a grid of places, in images of this size, which logits depend on.
+
+        Raises:
+            Unsupported: the model shows no layers, or there is none like that.
+        """
+        raise self._opaque()
+
+    def activations(self, images: Array, layer: str) -> Array:
+        """(N, 3, H, W) → what a layer gives, (N, C, h, w), (N, T, D) or as it is; what comes after it is not run.
+
+        Raises:
+            SnellenError: there is no such layer, or no pass comes by it.
+            Unsupported: the model shows no layers.
+        """
+        raise self._opaque()
+
+    def vjp_to(self, images: Array, layer: str) -> tuple[Array, Callable[[Array], Array]]:
+        """(N, 3, H, W) → what a layer gives and `pull`, which brings a cotangent of that back to the pixels.
+
+        Raises:
+            SnellenError, Unsupported: as `activations`.
+        """
+        raise self._opaque()
+
+    def vjp_from(self, images: Array, layer: str) -> tuple[Array, Array, Callable[[Array], Array]]:
+        """(N, 3, H, W) → logits (N, K), what a layer gives, and `pull`, which brings a cotangent (N, K) back to the latter.
+
+        Raises:
+            SnellenError, Unsupported: as `activations`.
+        """
+        raise self._opaque()
+
+    def affine_from(self, layer: str) -> bool:
+        """Whether logits are an affine function of what a layer gives, as where only averages and a linear layer come after it.
+
+        Raises:
+            SnellenError, Unsupported: as `activations`.
+        """
+        raise self._opaque()
+
+    def resumed(self, images: Array, layer: str, output: Array) -> Array:
+        """(N, 3, H, W) → the logits (N, K) there would be, had a layer given `output`.
+
+        Raises:
+            SnellenError, Unsupported: as `activations`.
+        """
+        raise self._opaque()
+
+    def patched(self, image: Array, patches: Array, tops: np.ndarray, lefts: np.ndarray, layer: str | None = None) -> Array:
+        """An image (3, H, W) with each of P patches (3, h, w) laid over it in turn → logits (P, K), or what a layer gives.
+
+        `tops` and `lefts` are where the patches lie, whole numbers (P,); each lies inside the image.
+
+        Raises:
+            Unsupported: the model has no quicker way than to look at P images.
+        """
+        raise Unsupported(f"{self.name} has no quicker way to look at patched images")
+
+    def rounded(self) -> Model:
+        """A copy that computes in bfloat16: quicker where the hardware has it, and about two digits less exact.
+
+        Raises:
+            Unsupported: there is no such copy to be had.
+        """
+        raise Unsupported(f"{self.name} cannot be run in bfloat16: only PyTorch networks can")
+
     def footprint(self, height: int, width: int) -> int:
         """About how many bytes one image of this size takes in a pass forward and back: of most networks less than this guess."""
         return 400 * 12 * height * width
 
+    def _opaque(self) -> Unsupported:
+        return Unsupported(f"{self.name} does not show its layers: only PyTorch networks do")
+
     @property
     def abilities(self) -> frozenset[str]:
-        """Which of {"gradients", "features"} this model has."""
-        has = {"gradients": type(self).vjp is not Model.vjp, "features": type(self).features is not Model.features}
+        """Which of {"gradients", "features", "layers"} this model has."""
+        kind = type(self)
+        has = {
+            "gradients": kind.vjp is not Model.vjp,
+            "features": kind.features is not Model.features,
+            "layers": kind.layers is not Model.layers,
+        }
         return frozenset(name for name, able in has.items() if able)
 
 

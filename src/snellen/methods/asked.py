@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
-from snellen.arrays import namespace, to_numpy
+from snellen.arrays import like, namespace, to_numpy
 from snellen.core import Array, Model, SnellenError
 from snellen.errors import blaming
 
@@ -28,13 +28,38 @@ class Asked:
         with blaming(self.model.name, images.shape):
             logits, pull = self.model.vjp(images)
         self.forwards += len(images)
+        return logits, self._counted(pull, images)
 
-        def counted(cotangent: Array) -> Array:
-            self.pulls += len(images)
-            with blaming(self.model.name, images.shape):
-                return pull(cotangent)
+    def vjp_from(self, images: Float[Array, "n 3 h w"], layer: str) -> tuple[Float[Array, "n k"], Array, Callable[[Array], Array]]:
+        """As `Model.vjp_from`."""
+        with blaming(self.model.name, images.shape):
+            logits, output, pull = self.model.vjp_from(images, layer)
+        self.forwards += len(images)
+        return logits, output, self._counted(pull, images)
 
-        return logits, counted
+    def patched(
+        self,
+        image: Float[Array, "3 h w"],
+        patches: Float[np.ndarray, "p 3 a b"],
+        tops: Int[np.ndarray, " p"],
+        lefts: Int[np.ndarray, " p"],
+    ) -> Float[Array, "p k"]:
+        """As `Model.patched`, with patches from the host; each counts as an image."""
+        with blaming(self.model.name, (len(patches), *image.shape)):
+            logits = self.model.patched(image, like(np.ascontiguousarray(patches), image), tops, lefts)
+        self.forwards += len(patches)
+        return logits
+
+    def resumed(self, images: Float[Array, "n 3 h w"], layer: str, output: Array) -> Float[Array, "n k"]:
+        """As `Model.resumed`."""
+        self.forwards += len(images)
+        with blaming(self.model.name, images.shape):
+            return self.model.resumed(images, layer, output)
+
+    def grid_layer(self, height: int, width: int) -> str:
+        """As `Model.grid_layer`; what it costs is not counted, as it is paid once for a model."""
+        with blaming(self.model.name, (1, 3, height, width)):
+            return self.model.grid_layer(height, width)
 
     def logits(self, images: Float[Array, "n 3 h w"]) -> Float[Array, "n k"]:
         """As `Model.logits`."""
@@ -46,6 +71,14 @@ class Asked:
         """The class of the largest logit of each image; NaN is never the largest."""
         scores = to_numpy(self.logits(images))
         return np.where(np.isnan(scores), -np.inf, scores).argmax(axis=1)
+
+    def _counted(self, pull: Callable[[Array], Array], images: Array) -> Callable[[Array], Array]:
+        def counted(cotangent: Array) -> Array:
+            self.pulls += len(images)
+            with blaming(self.model.name, images.shape):
+                return pull(cotangent)
+
+        return counted
 
 
 def class_indices(truth: Sequence[int] | Array) -> Int[np.ndarray, " n"]:

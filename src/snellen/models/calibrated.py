@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -79,7 +80,54 @@ class Calibrated(Model):
 
     def vjp(self, images: Array) -> tuple[Array, Callable[[Array], Array]]:
         """Scaled logits, and `pull`; raises Unsupported where the model below does."""
-        given, below = self.base.vjp(images)
+        return self._scaled(*self.base.vjp(images))
+
+    def features(self, images: Array) -> Array:
+        """Those of the model below."""
+        return self.base.features(images)
+
+    def layers(self) -> tuple[str, ...]:
+        """Those of the model below."""
+        return self.base.layers()
+
+    def grid_layer(self, height: int, width: int) -> str:
+        """That of the model below."""
+        return self.base.grid_layer(height, width)
+
+    def activations(self, images: Array, layer: str) -> Array:
+        """Those of the model below."""
+        return self.base.activations(images, layer)
+
+    def vjp_to(self, images: Array, layer: str) -> tuple[Array, Callable[[Array], Array]]:
+        """As the model below does."""
+        return self.base.vjp_to(images, layer)
+
+    def vjp_from(self, images: Array, layer: str) -> tuple[Array, Array, Callable[[Array], Array]]:
+        """Scaled logits, and the rest as the model below gives it."""
+        given, activations, below = self.base.vjp_from(images, layer)
+        logits, pull = self._scaled(given, below)
+        return logits, activations, pull
+
+    def affine_from(self, layer: str) -> bool:
+        """That of the model below, where scaling is affine too: it is taken not to be."""
+        return False
+
+    def resumed(self, images: Array, layer: str, output: Array) -> Array:
+        """The model below, scaled."""
+        given = self.base.resumed(images, layer, output)
+        return like(self.scaling(self._logarithm(to_numpy(given))), given)
+
+    def rounded(self) -> Calibrated:
+        """The model below in bfloat16, scaled alike."""
+        rounded = copy.copy(self)
+        rounded.base = self.base.rounded()
+        return rounded
+
+    def footprint(self, height: int, width: int) -> int:
+        """That of the model below."""
+        return self.base.footprint(height, width)
+
+    def _scaled(self, given: Array, below: Callable[[Array], Array]) -> tuple[Array, Callable[[Array], Array]]:
         self.labels = self.base.labels
         outputs = to_numpy(given)
         logits = self._logarithm(outputs)
@@ -91,14 +139,6 @@ class Calibrated(Model):
             return below(like(back, given))
 
         return like(self.scaling(logits), given), pull
-
-    def features(self, images: Array) -> Array:
-        """Those of the model below."""
-        return self.base.features(images)
-
-    def footprint(self, height: int, width: int) -> int:
-        """That of the model below."""
-        return self.base.footprint(height, width)
 
     def _logarithm(self, outputs: np.ndarray) -> np.ndarray:
         outputs = np.asarray(outputs, np.float64)

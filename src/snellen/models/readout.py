@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from snellen.core import Images, Model, SnellenError, Unsupported
-from snellen.models.torch import Features, TorchModel
+from snellen.models.features import Features
+from snellen.models.torch import TorchModel
 
 if TYPE_CHECKING:
     from snellen.core import Labels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, final
 
@@ -14,7 +15,10 @@ from torch.nn.parameter import is_lazy
 from snellen.core import Labels, Model, Preprocessing, SnellenError, Unsupported
 from snellen.frozen import frozen
 from snellen.labels import printable
+from snellen.models import layers
+from snellen.models.features import Features, logits_of, width
 from snellen.models.fingerprint import identity
+from snellen.models.patched import Clean, Patched, filled
 from snellen.models.pixels import checked
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -44,6 +48,8 @@ def best_device(wanted: str = "auto") -> torch.device:
 
 CHANNELS_LAST_FROM = 64
 """Pixels a side."""
+TOGETHER = 64 * 224 * 224
+"""Pixels of the copies of an image that differ in a patch and are passed together."""
 
 
 @final
@@ -98,8 +104,12 @@ class TorchModel(Model):
             **doubts,
             **(facts or {}),
         }
-        self._width = _width(module, classifier)
+        self._width = width(module, classifier)
         self._footprints: dict[tuple[int, int], int] = {}
+        self._runs: dict[str, int] = {}
+        self._affine: dict[str, bool] = {}
+        self._grids: dict[tuple[int, int], str] = {}
+        self._rounded: TorchModel | None = None
         self.labels = labels
         self.fitted_on = fitted_on
 
@@ -121,23 +131,91 @@ class TorchModel(Model):
     def vjp(self, images: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """Logits, and `pull`, which may be called any number of times; raises Unsupported where PyTorch cannot follow."""
         with self._examined(), torch.enable_grad():
-            pixels = (images.clone() if images.is_inference() else images.detach()).requires_grad_()
+            pixels = _leaf(images)
             answer = self._answer(pixels)
-            if not answer.requires_grad:  # asked while the parameters are frozen: what is made of these alone is no answer
-                raise Unsupported(
-                    f"{self.name} gives no gradients: its logits do not depend on its input in a way PyTorch can follow"
-                )
-
-        def pull(cotangent: Tensor) -> Tensor:
-            with self._examined():
-                return torch.autograd.grad(answer, pixels, cotangent.to(answer), retain_graph=True)[0]
-
-        return answer.detach(), pull
+            return answer.detach(), self._puller(answer, pixels, "its logits do not depend on its input")
 
     def features(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) → float32 (N, D), the input of the classifier; raises Unsupported where there is none to be found."""
         with self._examined(), torch.no_grad():
             return self._through(Features(self.module, self.classifier), images).float()
+
+    def layers(self) -> tuple[str, ...]:
+        """Of all submodules, in the order in which they were made."""
+        return layers.names(self.module)
+
+    def grid_layer(self, height: int, width: int) -> str:
+        """Of a pass forward and back of noise, once for each size; raises Unsupported where there is no such layer."""
+        if (height, width) not in self._grids:
+            noise = torch.rand((1, 3, height, width), generator=torch.Generator().manual_seed(0)).to(self.device)
+            once = {name for name, count in self._counted().items() if count == 1}
+            with self._examined(), torch.enable_grad():
+                found = layers.last_grid(self.module, once, (height, width), lambda: self._answer(_leaf(noise)).amax(1).sum())
+            if found is None:
+                raise Unsupported(
+                    f"{self.name} has no layer with a grid of places in images of {height} x {width} pixels that its largest logit "
+                    "depends on: name a layer, or use a method that needs none, such as occlusion"
+                )
+            self._grids[height, width] = found
+        return self._grids[height, width]
+
+    def activations(self, images: Tensor, layer: str) -> Tensor:
+        """The pass ends at the layer; raises SnellenError where the layer is run several times in a pass."""
+        with self._examined(), torch.no_grad():
+            return self._until(images, layer).float()
+
+    def vjp_to(self, images: Tensor, layer: str) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """As `activations`, with the way back to the pixels."""
+        with self._examined(), torch.enable_grad():
+            pixels = _leaf(images)
+            given = self._until(pixels, layer)
+            return given.detach().float(), self._puller(given, pixels, f"layer {layer} does not depend on its input")
+
+    def vjp_from(self, images: Tensor, layer: str) -> tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]:
+        """What comes before the layer keeps nothing for the way back."""
+        answer, leaf = self._from(images, layer)
+        return answer.detach(), leaf.detach().float(), self._puller(answer, leaf, f"its logits do not depend on {layer}")
+
+    def affine_from(self, layer: str) -> bool:
+        """Seen in what autograd keeps of one pass, once for each layer."""
+        if layer not in self._affine:
+            self._affine[layer] = layers.affine(*self._from(self._grey, layer))
+        return self._affine[layer]
+
+    def resumed(self, images: Tensor, layer: str, output: Tensor) -> Tensor:
+        """The pass is made from the start."""
+        self._check_once(layer)
+        with self._examined(), torch.no_grad(), layers.watched(self.module, layer, lambda given: output.to(given)):
+            return self._answer(images)
+
+    def patched(self, image: Tensor, patches: Tensor, tops: np.ndarray, lefts: np.ndarray, layer: str | None = None) -> Tensor:
+        """Only what the patches reach is computed for each of them."""
+        clean, found = Clean(), []
+        size = max(1, round(TOGETHER / (image.shape[1] * image.shape[2])))
+        with self._examined(), torch.no_grad():
+            whole = image[None].clone()
+            for start in range(0, len(patches), size):
+                part = slice(start, start + size)
+                clean.trail = 0
+                views = Patched(whole, patches[part], tops[part], lefts[part], clean)
+                found.append(filled(self._until(views, layer).float() if layer else self._answer(views)))
+        return torch.cat(found)
+
+    def rounded(self) -> TorchModel:
+        """Made once: parameters, buffers and what they compute are bfloat16, logits are float32."""
+        if self._rounded is None:
+            module = copy.deepcopy(self.module).to(torch.bfloat16)
+            self._rounded = TorchModel(
+                module,
+                name=self.name,
+                labels=self.labels,
+                preprocessing=self.preprocessing,
+                classifier=self.classifier,
+                facts=self.facts,
+                id=f"{self.id} in bfloat16",
+                fitted_on=self.fitted_on,
+            )
+        return self._rounded
 
     def footprint(self, height: int, width: int) -> int:
         """What PyTorch keeps of a pass for the way back, measured once for each size, and as much again for the way back itself."""
@@ -154,6 +232,59 @@ class TorchModel(Model):
                 self.vjp(torch.full((1, 3, height, width), 0.5, device=self.device))
             self._footprints[height, width] = 2 * sum(size for at, size in kept.items() if at not in own) + 24 * height * width
         return self._footprints[height, width]
+
+    @property
+    def _grey(self) -> Tensor:
+        """One image of the usual size."""
+        return torch.full((1, 3, *self.preprocessing.size), 0.5, device=self.device)
+
+    def _counted(self) -> dict[str, int]:
+        """How often a pass comes by each layer, seen once for all."""
+        if not self._runs:
+            with self._examined(), torch.no_grad():
+                self._runs = layers.runs(self.module, lambda: self._through(self.module, self._grey))
+        return self._runs
+
+    def _check_once(self, layer: str) -> None:
+        count = self._counted().get(layer, 1)
+        if count != 1:
+            often = f"is run {count} times in a pass" if count else "is not run in a pass"
+            raise SnellenError(f"layer {layer} of {self.name} {often}; expected one that is run once, such as the part around it")
+
+    def _from(self, images: Tensor, layer: str) -> tuple[Tensor, Tensor]:
+        """Logits, and the output of a layer, from which on a graph is kept."""
+        kept: list[Tensor] = []
+
+        def replaced(output: Tensor) -> Tensor:
+            kept[:] = [_leaf(output)]
+            return kept[0].clone()  # what comes next may work in place
+
+        self._check_once(layer)
+        with self._examined(), torch.enable_grad(), layers.watched(self.module, layer, replaced):
+            return self._answer(images.clone() if images.is_inference() else images.detach()), kept[0]
+
+    def _until(self, images: Tensor, layer: str) -> Tensor:
+        kept: list[Tensor] = []
+
+        def seen(output: Tensor) -> None:
+            kept.append(output)
+            raise layers.Reached
+
+        self._check_once(layer)
+        with layers.watched(self.module, layer, seen), contextlib.suppress(layers.Reached):
+            self._through(self.module, images)
+        return kept[0]
+
+    def _puller(self, output: Tensor, leaf: Tensor, otherwise: str) -> Callable[[Tensor], Tensor]:
+        """The way back from `output` to `leaf`; parameters are frozen, so what is made of these alone is no answer."""
+        if not output.requires_grad:
+            raise Unsupported(f"{self.name} gives no gradients: {otherwise} in a way PyTorch can follow")
+
+        def pull(cotangent: Tensor) -> Tensor:
+            with self._examined():
+                return torch.autograd.grad(output, leaf, cotangent.to(output), retain_graph=True)[0].float()
+
+        return pull
 
     def _answer(self, images: Tensor) -> Tensor:
         logits = logits_of(self._through(self.module, images), self.name).float()
@@ -177,7 +308,7 @@ class TorchModel(Model):
     def _normalise(self, images: Tensor) -> Tensor:
         shape = self.preprocessing
         if any(shape.mean) or any(s != 1 for s in shape.std):
-            mean, std = (images.new_tensor(values)[:, None, None] for values in (shape.mean, shape.std))
+            mean, std = (torch.tensor(v, dtype=images.dtype, device=images.device)[:, None, None] for v in (shape.mean, shape.std))
             images = (images - mean) / std
         if shape.channels == "BGR":
             images = images.flip(1)
@@ -193,57 +324,9 @@ class TorchModel(Model):
             yield
 
 
-@final
-class Features(nn.Module):
-    """The input of a network's classifier: (N, 3, H, W) → (N, D), averaged over space where the classifier is a 1x1 convolution.
-
-    The classifier is the submodule named, or else the last linear layer or 1x1 convolution to run, if it is as wide as the logits.
-    """
-
-    def __init__(self, network: nn.Module, classifier: str | None = None) -> None:
-        super().__init__()
-        self.network = network
-        self.classifier = classifier
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Features; raises Unsupported when no such layer ran, or its input has no single vector an image."""
-        name = type(self.network).__name__
-        seen: list[tuple[nn.Module, Tensor]] = []
-        parts = self.network.modules() if self.classifier is None else [self.network.get_submodule(self.classifier)]
-        hooks = [
-            part.register_forward_pre_hook(lambda part, inputs: seen.append((part, inputs[0])))
-            for part in parts
-            if self.classifier is not None or _out(part) is not None
-        ]
-        try:
-            logits = logits_of(self.network(images), name)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        if not seen or (self.classifier is None and _out(seen[-1][0]) != logits.shape[1]):
-            raise Unsupported(f"{name} does not show its features: it does not end in a linear layer or 1x1 convolution")
-        features = seen[-1][1]
-        if features.ndim == 4:
-            features = features.mean((2, 3))
-        if features.ndim != 2 or len(features) != len(images):
-            raise Unsupported(
-                f"{name} does not show its features: its last layer gets {tuple(features.shape)}, not one vector an image"
-            )
-        return features
-
-
-def logits_of(output: Any, name: str) -> Tensor:
-    """The tensor of logits in what a module returned.
-
-    Raises:
-        SnellenError: there is none.
-    """
-    logits = getattr(output, "logits", output)
-    if not isinstance(logits, Tensor):
-        raise SnellenError(
-            f"{name} returned {type(output).__name__}; expected a tensor of logits (N, classes), or an object that has .logits"
-        )
-    return logits
+def _leaf(tensor: Tensor) -> Tensor:
+    """The same numbers, where gradients end."""
+    return (tensor.clone() if tensor.is_inference() else tensor.detach()).requires_grad_()
 
 
 def default_labels(k: int) -> Labels:
@@ -251,18 +334,6 @@ def default_labels(k: int) -> Labels:
     from snellen import labels
 
     return labels.imagenet() if k == 1000 else labels.integers(k)
-
-
-def _out(part: nn.Module) -> int | None:
-    """How many outputs a layer has that could be a classifier."""
-    if isinstance(part, nn.Linear):
-        return part.out_features
-    return part.out_channels if isinstance(part, nn.Conv2d) and part.kernel_size == (1, 1) else None
-
-
-def _width(module: nn.Module, classifier: str | None) -> int | None:
-    parts = module.modules() if classifier is None else [module.get_submodule(classifier)]
-    return next((width for width in map(_out, reversed(list(parts))) if width is not None), None)
 
 
 def _seed(device: torch.device) -> None:

@@ -15,9 +15,10 @@ from snellen import labels as known
 from snellen.arrays import to_numpy
 from snellen.charts import Chart, Gallery, Picture
 from snellen.core import Evidence, Finding, Images, Model, Probe
+from snellen.methods.asked import Asked
 from snellen.methods.explain.edges import edges
 from snellen.methods.explain.gradient import Gradient
-from snellen.methods.explain.occlusion import occlusion, spread, starts
+from snellen.methods.explain.occlusion import Occlusion, spread, starts
 from snellen.probes._shared import clean, nothing, readable
 from snellen.stats import Estimate, bootstrap, mean_estimate
 
@@ -86,7 +87,7 @@ class WhatItLooksAt(Probe):
         logits = to_numpy(model.logits(native))
         classes = explained(logits, rows["response"].to_list())
         patch, stride = self._window(images.shape[2])
-        windows = occlusion(model, floats, classes, patch, stride)
+        windows = Occlusion(patch=patch, stride=stride).falls(Asked(model), native, classes)
         maps = {
             "occlusion": spread(windows, (images.shape[2], images.shape[3]), patch, stride),
             "edges": edges(floats),

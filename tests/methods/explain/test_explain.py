@@ -11,9 +11,10 @@ import torch
 from snellen import load
 from snellen.core import Unsupported
 from snellen.labels import custom, sixteen
+from snellen.methods.asked import Asked
 from snellen.methods.explain.edges import edges
 from snellen.methods.explain.gradient import Gradient
-from snellen.methods.explain.occlusion import occlusion, spread, starts
+from snellen.methods.explain.occlusion import Occlusion, spread, starts
 from tests.patients import PREPROCESSING, SIZE, draw, patient
 
 IMAGES = draw(np.arange(16), np.arange(16)).astype(np.float32) / 255
@@ -43,7 +44,7 @@ def test_gradient_of_a_black_box_is_refused():
 
 def test_occlusion_finds_the_blob():
     model = patient()
-    maps = spread(occlusion(model, IMAGES, np.arange(16), patch=16, stride=8), (SIZE, SIZE), 16, 8)
+    maps = Occlusion(patch=16, stride=8)(model, model.asarray(IMAGES), np.arange(16)).maps
     for k, found in enumerate(maps):
         row, column = np.unravel_index(found.argmax(), found.shape)
         assert (row // 16, column // 16) == (k // 4, k % 4)
@@ -51,17 +52,21 @@ def test_occlusion_finds_the_blob():
 
 def test_occlusion_of_a_linear_model_is_the_sum_under_the_patch():
     model = patient(gain=1.0)
-    (found,) = occlusion(model, IMAGES[:1], np.array([3]), patch=16, stride=16)
+    (found,) = Occlusion(patch=16, stride=16).falls(Asked(model), model.asarray(IMAGES[:1]), np.array([3]))
     weights = model.module.weights.detach().numpy()[3].reshape(SIZE, SIZE)
     terms = (IMAGES[0].mean(axis=0) - 0.5) * weights
     expected = terms.reshape(4, 16, 4, 16).sum(axis=(1, 3))
     assert np.abs(found - expected).max() < 1e-5
 
 
-def test_occlusion_does_not_depend_on_the_batch():
+def test_occlusion_of_a_black_box_is_that_of_the_network():
     model = patient()
-    one, other = (occlusion(model, IMAGES[:1], np.array([0]), 16, 8, batch=batch) for batch in (5, 16))
-    assert np.abs(one - other).max() < 1e-5
+    box = load(lambda images: model.logits(torch.from_numpy(images)).numpy(), labels=sixteen(), preprocessing=PREPROCESSING)
+    for method in (Occlusion(16, 8), Occlusion(10, 7, fill="mean"), Occlusion(10, 7, fill="patch")):
+        own = method(model, model.asarray(IMAGES[:3]), np.arange(3))
+        other = method(box, box.asarray(IMAGES[:3]), np.arange(3))
+        np.testing.assert_allclose(own.maps, other.maps, atol=1e-4)
+        assert (own.forwards, own.where) == (other.forwards, other.where)
 
 
 @pytest.mark.parametrize(("size", "patch", "stride"), [(64, 16, 8), (65, 16, 8), (10, 16, 8), (7, 1, 1)])
