@@ -30,7 +30,7 @@ def test_they_take_images_of_many_sizes(name: str, side: int) -> None:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_they_show_their_features(name: str) -> None:
     model = TorchModel(make(name, {"classes": 5}))
-    assert model.abilities == {"gradients", "features"}
+    assert model.abilities == {"gradients", "features", "layers"}
     assert model.features(torch.rand(2, 3, 64, 64)).ndim == 2
 
 

@@ -110,7 +110,7 @@ def test_a_backbone_answers_only_once_read_out() -> None:
     by_default, linear = load(backbone, readout=images()), load(backbone, readout=("linear", images()))
     assert (by_default.name, linear.name) == ("bare + knn", "bare + linear")
     assert by_default.logits(by_default.asarray(pixels)).shape == (30, 3)
-    assert by_default.abilities == linear.abilities == {"gradients", "features"}
+    assert by_default.abilities == linear.abilities == {"gradients", "features", "layers"}
 
 
 def test_mistakes(model: TorchModel) -> None:

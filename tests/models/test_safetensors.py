@@ -48,7 +48,7 @@ def test_round_trip(path: Path) -> None:
     assert (model.name, model.labels, model.preprocessing) == ("m", sixteen(), CARD.preprocessing)
     assert model.facts["architecture"] == "small(classes=16, width=4)"
     assert model.facts["note"] == "ö"
-    assert model.abilities == {"gradients", "features"}
+    assert model.abilities == {"gradients", "features", "layers"}
     assert read_card(path) == CARD
     assert [p.name for p in path.parent.iterdir()] == ["m.safetensors"]
 

@@ -177,8 +177,8 @@ def test_features_of_a_convolutional_classifier_are_averaged_over_space() -> Non
 
 def test_features_that_cannot_be_found_are_unsupported() -> None:
     model = model_of(NoLayers())
-    assert model.abilities == {"gradients"}
-    assert model_of(conv_net()).abilities == {"gradients", "features"}
+    assert model.abilities == {"gradients", "layers"}
+    assert model_of(conv_net()).abilities == {"gradients", "features", "layers"}
     with pytest.raises(Unsupported, match="does not show its features"):
         model.features(model.asarray(PIXELS))
 

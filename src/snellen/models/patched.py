@@ -68,7 +68,7 @@ class Patched(Tensor):
         self.whole, self.patch, self.tops, self.lefts, self.clean = whole, patch, tops, lefts, clean
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore
         """The step on patches if it is local, else on the whole copies."""
         kwargs, name = kwargs or {}, func._schema.name.removeprefix("aten::")
         inplace = name.endswith("_") and not name.startswith("_")
@@ -109,7 +109,7 @@ def filled(value: Any) -> Any:
     return copies
 
 
-def _local(func: Any, name: str, inplace: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _local(func: Any, name: str, inplace: bool, args: Any, kwargs: dict[str, Any]) -> Any:
     """What a step gives, patched; None where it is not local or most of the map is reached."""
     first = args[0]
     if name == "cat" and len(args) > 1 and args[1] == 1 and all(isinstance(part, Patched) for part in first):
@@ -124,6 +124,10 @@ def _local(func: Any, name: str, inplace: bool, args: tuple[Any, ...], kwargs: d
             return None if _covered(args[1]) else _together([first, args[1]], lambda two: step(*two, **kwargs))
         if not isinstance(args[1], Tensor) or args[1].numel() == 1 or (args[1].shape[-2:] == (1, 1) and args[1].ndim <= 3):
             return _apart(first, lambda tensor: step(tensor, args[1], **kwargs))
+    if name == "constant_pad_nd" and len(args[1]) == 4 and min(args[1]) >= 0:
+        left, _, top, _ = args[1]
+        whole = first.clean.step(lambda: step(first.whole, *args[1:]))
+        return Patched(whole, first.patch, first.tops + top, first.lefts + left, first.clean)
     if name == "native_batch_norm" and not args[5]:
         nothing = first.whole.new_empty(0)
         return _apart(first, lambda tensor: step(tensor, *args[1:], **kwargs)[0]), nothing, nothing
@@ -223,7 +227,7 @@ def _cut(value: Patched, rows: tuple[np.ndarray, int], columns: tuple[np.ndarray
     return cut
 
 
-def _pooling(args: tuple[Any, ...]) -> tuple[Any, Any, Any, Any]:
+def _pooling(args: Any) -> tuple[Any, Any, Any, Any]:
     """Kernel, stride, padding and dilation of a pooling step; the stride is the kernel's side unless given."""
     kernel = args[1]
     stride = args[2] if len(args) > 2 and args[2] else kernel

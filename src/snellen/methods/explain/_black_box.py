@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, final
 
 import numpy as np
@@ -25,7 +25,7 @@ class BlackBox(Explainer, ABC):
     """
 
     black_box: ClassVar[bool] = True
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "bfloat16"] = field(default="float32", kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

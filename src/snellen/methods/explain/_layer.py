@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from snellen.arrays import one_hot, take, to_numpy
-from snellen.core import SnellenError
+from snellen.core import Array, SnellenError
 from snellen.grids import grid, places
 from snellen.methods.asked import Asked, check_classes
 from snellen.methods.explain._views import at_once
@@ -49,7 +49,7 @@ class Layered(Explainer, ABC):
     layer: str = AUTO
 
     def explain(
-        self, asked: Asked, images: Float[Tensor, "n 3 h w"], classes: Int[np.ndarray, " n"], keys: Sequence[int]
+        self, asked: Asked, images: Float[Array, "n 3 h w"], classes: Int[np.ndarray, " n"], keys: Sequence[int]
     ) -> Explanation:
         """See `Explainer.explain`."""
         height, width = images.shape[2:]

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from snellen.core import Unsupported
+from snellen.core import Array, Unsupported
 from snellen.methods.asked import Asked
 from snellen.methods.explain._views import averaged
 from snellen.methods.explain.explanation import Explainer, Explanation
@@ -96,7 +96,7 @@ class Backwards(Explainer, ABC):
     unit: ClassVar[str] = "logits per unit of pixel value, by other rules than a gradient's"
 
     def explain(
-        self, asked: Asked, images: Float[Tensor, "n 3 h w"], classes: Int[np.ndarray, " n"], keys: Sequence[int]
+        self, asked: Asked, images: Float[Array, "n 3 h w"], classes: Int[np.ndarray, " n"], keys: Sequence[int]
     ) -> Explanation:
         """See `Explainer.explain`."""
         with Rectified(self.rule) as met:
