@@ -49,7 +49,7 @@ class Clean:
 class Patched(Tensor):
     """(P, C, H, W): `whole` (1, C, H, W) with `patch` (P, C, h, w) at `tops` and `lefts` (P,). Computes what stays local so."""
 
-    __torch_function__ = torch._C._disabled_torch_function_impl
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
 
     whole: Tensor
     patch: Tensor

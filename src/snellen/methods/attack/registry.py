@@ -1,43 +1,37 @@
-"""The attacks by name: every file of this folder that holds one, and files of one's own."""
+"""The attacks by name: every file of this folder that holds one, files of one's own, and the suite."""
 
 from __future__ import annotations
 
-import ast
-import importlib
-import inspect
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
-from types import ModuleType
-from typing import Any, get_args, get_type_hints
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import get_args, get_type_hints
 
 from snellen import extensions
 from snellen.core import SnellenError
 from snellen.methods.attack.attack import Attack, Norm
 from snellen.methods.attack.ensemble import Ensemble, norm_of
-from snellen.nearest import did_you_mean
+from snellen.methods.catalogue import Catalogue, code, parted
 
-HOME = Path(__file__).parent
 STANDARD = "standard"
-_KINDS = {"Attack", "Search", "Ball"}
-_SHORT = {"cw": "carlini-wagner", "hsj": "hop-skip-jump"}
-_MADE_OF_OTHERS = "ensemble"
-_ANY = ConfigDict(arbitrary_types_allowed=True)
-"""Also of settings that no text can stand for, such as images."""
+ATTACKS = Catalogue(
+    Attack,
+    "attack",
+    frozenset({"Attack", "Search", "Ball"}),
+    beside=frozenset({"ensemble"}),
+    others=(STANDARD,),
+    short={"cw": "carlini-wagner", "hsj": "hop-skip-jump"},
+)
 
 
 def names() -> tuple[str, ...]:
     """Every built-in attack, in alphabetical order, then the suite `standard`."""
-    return (*summaries(),)
+    return (*ATTACKS.names(), STANDARD)
 
 
 def summaries() -> dict[str, str]:
     """Name → what it does, in one line, read without importing."""
-    facts = {name: summary for name, (_, summary, _) in _facts().items()}
-    return {**facts, STANDARD: extensions.first_line(HOME / "standard.py")}
+    return {**ATTACKS.summaries(), STANDARD: extensions.first_line(Path(__file__).parent / "standard.py")}
 
 
 def make(text: str, norm: Norm | None = None, epsilon: float | None = None) -> Attack:
@@ -48,16 +42,15 @@ def make(text: str, norm: Norm | None = None, epsilon: float | None = None) -> A
     Raises:
         SnellenError: there is none of that name, no such setting, or it cannot be had in that norm.
     """
-    name, given = _parted(text)
+    name, given = parted(text)
     if name == STANDARD:
         from snellen.methods.attack.standard import standard
 
         if given:
             raise SnellenError(f"got {text}; expected {STANDARD} alone: with other settings it is not the published suite")
         return standard(norm or "linf", 8 / 255 if epsilon is None else epsilon)
-    kind, preset = get(name)
+    kind, values = ATTACKS.parse(text)
     known = {field.name for field in fields(kind)}
-    values: dict[str, Any] = {**preset, **_read(kind, given, text)}
     if norm is not None and "norm" in known:
         if norm not in (allowed := _norms(kind)):
             raise SnellenError(f"got norm {norm} for {name}; expected {' or '.join(allowed)}")
@@ -85,24 +78,8 @@ def make_all(texts: list[str] | tuple[str, ...], norm: Norm, epsilon: float, eve
 
 
 def get(name: str) -> tuple[type[Attack], Mapping[str, object]]:
-    """The class of that name and the settings that the name stands for.
-
-    Raises:
-        SnellenError: there is none, or its file holds no attack.
-    """
-    if name.endswith(".py"):
-        return _only(extensions.from_file(Path(name), "an attack"), name), {}
-    if name.startswith("plugin:"):
-        loaded = extensions.from_plugin(name, "snellen.attacks")
-        return (_only(loaded, name) if isinstance(loaded, ModuleType) else loaded), {}
-    plain = _SHORT.get(name, name).replace("_", "-")
-    known = {**{stem.replace("_", "-"): (stem, "", {}) for stem, _, _ in _facts().values()}, **_facts()}
-    matches = [full for full in known if full.replace("-", "") == plain.replace("-", "")]
-    if not matches:
-        hint = did_you_mean(plain, names())
-        raise SnellenError(f"there is no attack {name!r}.{hint} Known: {', '.join(names())}")
-    stem, _, preset = known[matches[0]]
-    return _only(importlib.import_module(f"snellen.methods.attack.{stem}"), matches[0]), preset
+    """As `Catalogue.get`."""
+    return ATTACKS.get(name)
 
 
 def identity(attack: Attack) -> str:
@@ -110,75 +87,7 @@ def identity(attack: Attack) -> str:
     if isinstance(attack, Ensemble):
         return f"ensemble of {[identity(one) for one in attack.attacks]} epsilon={attack.epsilon} everyone={attack.everyone}"
     kind = type(attack)
-    code = ""
-    if not kind.__module__.startswith("snellen."):
-        code = extensions.fingerprint(Path(inspect.getfile(kind)))
-    return f"{attack!r} version {kind.version} {code}".rstrip()
-
-
-@cache
-def _facts() -> Mapping[str, tuple[str, str, Mapping[str, object]]]:
-    """Name → (file, first line of its docstring, settings)."""
-    found = {}
-    for path in sorted(HOME.glob("[!_]*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and {_named(base) for base in node.bases} & _KINDS]
-        if path.stem == _MADE_OF_OTHERS or not any(_named(mark) == "final" for node in classes for mark in node.decorator_list):
-            continue
-        summary = (ast.get_docstring(tree) or "").partition("\n")[0]
-        for name, settings in (_variants(tree) or {path.stem.replace("_", "-"): {}}).items():
-            found[name] = (path.stem, summary, settings)
-    return found
-
-
-def _variants(tree: ast.Module) -> Mapping[str, Mapping[str, object]]:
-    for node in tree.body:
-        if isinstance(node, ast.AnnAssign) and _named(node.target) == "VARIANTS" and node.value is not None:
-            return ast.literal_eval(node.value)
-    return {}
-
-
-def _named(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _only(module: ModuleType, name: str) -> type[Attack]:
-    """The one attack that a module defines."""
-    found = [
-        kind
-        for kind in vars(module).values()
-        if inspect.isclass(kind)
-        and issubclass(kind, Attack)
-        and not inspect.isabstract(kind)
-        and kind.__module__ == module.__name__
-    ]
-    if len(found) != 1:
-        raise SnellenError(
-            f"{name} holds {len(found)} attacks; expected one class derived from snellen.methods.attack.attack.Attack"
-        )
-    return found[0]
-
-
-def _parted(text: str) -> tuple[str, str]:
-    """Name and settings; the colon of `plugin:` belongs to the name."""
-    head, rest = ("plugin:", text[7:]) if text.startswith("plugin:") else ("", text)
-    name, _, given = rest.partition(":")
-    return (head + name).strip(), given
-
-
-def _read(kind: type[Attack], given: str, text: str) -> dict[str, Any]:
-    """`field=value,…` as values of the fields' types."""
-    hints = {field.name: get_type_hints(kind)[field.name] for field in fields(kind)}
-    values = {}
-    for item in filter(None, given.split(",")):
-        name, _, value = item.partition("=")
-        name = name.strip().replace("-", "_")
-        try:
-            values[name] = TypeAdapter(hints[name], config=_ANY).validate_strings(value.strip())
-        except (KeyError, ValidationError) as error:
-            wanted = ", ".join(f"{field.name}={field.default}" for field in fields(kind))
-            raise SnellenError(f"got {text}; expected settings of {wanted}.{did_you_mean(name, hints)}") from error
-    return values
+    return f"{attack!r} version {kind.version} {code(kind)}".rstrip()
 
 
 def _norms(kind: type[Attack]) -> tuple[str, ...]:
