@@ -13,6 +13,8 @@ _HOMES = {
     "stylise": "snellen.styling",
     "train": "snellen.training",
     "Trained": "snellen.training",
+    "explain": "snellen.explaining",
+    "Explained": "snellen.explaining",
     "attack": "snellen.attacking",
     "Attacks": "snellen.attacking",
     "treat": "snellen.treating",
@@ -45,6 +47,7 @@ __all__ = [
     "Condition",
     "Evidence",
     "Exam",
+    "Explained",
     "Finding",
     "Images",
     "Interval",
@@ -62,6 +65,7 @@ __all__ = [
     "__version__",
     "attack",
     "exam",
+    "explain",
     "load",
     "open_images",
     "perturb",
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
         Treatment,
         Unsupported,
     )
+    from snellen.explaining import Explained, explain
     from snellen.images import open_images
     from snellen.models import load
     from snellen.perturbing import Perturbed, perturb

@@ -7,7 +7,7 @@ import sys
 from cyclopts import App, CycloptsError, Parameter
 
 from snellen import __version__
-from snellen.cli import attack, exam, lists, people, perturb, runs, shift, train, treat, validate
+from snellen.cli import attack, exam, explain, lists, people, perturb, runs, shift, train, treat, validate
 
 FINE, UNMET, USAGE, PROBE_FAILED = 0, 1, 2, 3
 
@@ -35,6 +35,7 @@ app.command(runs.report)
 app.command(runs.compare)
 app.command(runs.cite)
 app.command(shift.shift)
+app.command(explain.explain)
 app.command(attack.attack)
 app.command(treat.app)
 app.command(perturb.app)

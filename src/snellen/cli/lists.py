@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from snellen.methods.perturb.registry import Perturbation
 
 
-def list_(what: Literal["models", "images", "probes", "perturbations", "attacks", "methods"] | None = None, /) -> int:
-    """List models, images, probes, perturbations, attacks or methods; all of them unless one is named.
+def list_(what: Literal["models", "images", "probes", "perturbations", "attacks", "explainers", "methods"] | None = None, /) -> int:
+    """List models, images, probes, perturbations, attacks, explainers or methods; all of them unless one is named.
 
     Example: `snellen list probes`
     """
     from snellen.cli.console import console
 
     screen = console()
-    for kind in [what] if what else ["models", "images", "probes", "perturbations", "attacks", "methods"]:
+    for kind in [what] if what else ["models", "images", "probes", "perturbations", "attacks", "explainers", "methods"]:
         screen.print(f"[bold]{kind}[/bold]")
         for name, text in _rows(kind):
             screen.print(f"  {name:<30} {text}", markup=False, highlight=False, soft_wrap=True)
@@ -163,6 +163,10 @@ def _rows(kind: str) -> Iterable[tuple[str, str]]:
         from snellen.methods.attack import registry as attacks
 
         return attacks.summaries().items()
+    if kind == "explainers":
+        from snellen.methods.explain import registry as explainers
+
+        return explainers.summaries().items()
     from snellen.methods import summaries as methods
 
     return methods().items()
