@@ -1,0 +1,1 @@
+"""What units of a network respond to, as pictures."""
