@@ -1,4 +1,4 @@
-"""Gradients averaged over many views of every image, in batches that fit in memory."""
+"""Many views of every image, in batches that fit in memory, and gradients averaged over them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float, Int
 
-from snellen.arrays import like, namespace, one_hot, to_numpy
+from snellen.arrays import like, namespace, one_hot, take, to_numpy
 from snellen.core import Array, Model
 from snellen.errors import blaming
 from snellen.methods.asked import Asked, check_classes
@@ -38,6 +38,27 @@ def at_once(model: Model, height: int, width: int) -> int:
     return max(1, min(BUDGET // held, round(wanted / (height * width))))
 
 
+def batches(
+    model: Model, images: Float[Array, "n 3 h w"], views: Int[np.ndarray, " n"]
+) -> Iterator[tuple[Int[np.ndarray, " b"], Int[np.ndarray, " b"]]]:
+    """Rows and numbers of batches that mix the views of several images, in order; `views` is how many each image has.
+
+    Raises:
+        SnellenError: the model fails on an image of this size.
+    """
+    ends, size = np.cumsum(views), at_once(model, *images.shape[2:])
+    for start in range(0, int(ends[-1]), size):
+        places = np.arange(start, min(start + size, int(ends[-1])))
+        rows = np.searchsorted(ends, places, side="right")
+        yield rows, places - (ends - views)[rows]
+
+
+def picked(array: Array, rows: Int[np.ndarray, " b"]) -> Array:
+    """Rows of a native array (N, ...), as (B, ...), or as (1, ...) to be broadcast where all of them are one."""
+    first = int(rows[0])
+    return array[first : first + 1] if (rows == first).all() else take(array, rows)
+
+
 def averaged(
     asked: Asked, images: Float[Array, "n 3 h w"], classes: Int[np.ndarray, " n"], weights: Float[np.ndarray, " views"], view: View
 ) -> Float[np.ndarray, "n 3 h w"]:
@@ -48,7 +69,7 @@ def averaged(
     """
     total = np.zeros((len(images), math.prod(images.shape[1:])))
     for rows, numbers, flat in _gradients(asked, images, classes, len(weights), view):
-        _add(total, rows, weights[numbers], flat)
+        add(total, rows, weights[numbers], flat)
     return total.reshape(tuple(images.shape))
 
 
@@ -63,8 +84,8 @@ def moments(
     first = np.zeros((len(images), math.prod(images.shape[1:])))
     second, shape = np.zeros_like(first), tuple(images.shape)
     for rows, _, flat in _gradients(asked, images, classes, views, view):
-        _add(first, rows, np.full(len(rows), 1 / views), flat)
-        _add(second, rows, np.full(len(rows), 1 / views), flat**2)
+        add(first, rows, np.full(len(rows), 1 / views), flat)
+        add(second, rows, np.full(len(rows), 1 / views), flat**2)
     return first.reshape(shape), (np.maximum(second - first**2, 0) * views / (views - 1)).reshape(shape)
 
 
@@ -72,9 +93,7 @@ def _gradients(
     asked: Asked, images: Array, classes: np.ndarray, views: int, view: View
 ) -> Iterator[tuple[np.ndarray, np.ndarray, Array]]:
     """Rows, numbers and flat gradients of batches that mix the views of several images."""
-    count, size = len(images) * views, at_once(asked.model, *images.shape[2:])
-    for start in range(0, count, size):
-        rows, numbers = np.divmod(np.arange(start, min(start + size, count)), views)
+    for rows, numbers in batches(asked.model, images, np.full(len(images), views)):
         gradient = class_gradient(asked, view(rows, numbers), classes[rows])
         yield rows, numbers, namespace(gradient).reshape(gradient, (len(rows), -1))
 
@@ -90,7 +109,9 @@ def class_gradient(asked: Asked, images: Float[Array, "n 3 h w"], classes: Int[n
     return pull(one_hot(classes, logits))
 
 
-def _add(total: np.ndarray, rows: np.ndarray, weights: np.ndarray, flat: Array) -> None:
+def add(
+    total: Float[np.ndarray, "n p"], rows: Int[np.ndarray, " b"], weights: Float[np.ndarray, " b"], flat: Float[Array, "b p"]
+) -> None:
     """Add each row of `flat`, weighted, to the row of `total` it belongs to; most of the sum is made where `flat` is."""
     here, place = np.unique(rows, return_inverse=True)
     shares = np.zeros((len(here), len(rows)), np.float32)
