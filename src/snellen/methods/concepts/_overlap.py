@@ -1,0 +1,56 @@
+"""How much the active places of units and the masks of concepts overlap, summed over images."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from snellen.arrays import to_numpy
+
+BUDGET = 1 << 28
+"""Bytes of enlarged maps at the same time."""
+
+
+class Overlap:
+    """Pixels counted so far, for U units, K concepts and the categories these belong to.
+
+    Attributes:
+        seen: images. pixels: of all of their masks. active: (U,), those of them where a unit is active.
+    """
+
+    def __init__(self, categories: tuple[str, ...]) -> None:
+        kinds = list(dict.fromkeys(categories))
+        self._kind = np.array([kinds.index(category) for category in categories])
+        self._member = self._kind[:, None] == np.arange(len(kinds))
+        self.seen, self.pixels = 0, 0
+        self.active: Float[np.ndarray, " u"] = np.zeros(0)
+        self._of_kind = self._both = np.zeros((0, 0))
+        self._masked = np.zeros(len(categories))
+
+    def add(self, maps: Float[Tensor, "n u a b"], masks: Bool[np.ndarray, "n k c d"], thresholds: Float[Tensor, " u"]) -> None:
+        """Count some more images."""
+        count, units = maps.shape[:2]
+        if not len(self.active):
+            self.active = np.zeros(units)
+            self._of_kind, self._both = np.zeros((units, self._member.shape[1])), np.zeros((units, len(self._kind)))
+        self.seen, self.pixels = self.seen + count, self.pixels + count * masks[0, 0].size
+        self._masked += masks.sum((0, 2, 3))
+        labelled = masks.any((2, 3)) @ self._member
+        wanted = torch.as_tensor(masks.reshape(*masks.shape[:2], -1)).to(maps.device, torch.float32)
+        size = max(1, BUDGET // (8 * count * masks[0, 0].size))
+        for start in range(0, units, size):
+            part = slice(start, min(start + size, units))
+            large = F.interpolate(maps[:, part], masks.shape[2:], mode="bilinear", align_corners=False)
+            on = (large > thresholds[part, None, None]).flatten(2).to(torch.float32)
+            area = to_numpy(on.sum(2)).astype(np.float64)
+            self.active[part] += area.sum(0)
+            self._of_kind[part] += area.T @ labelled
+            self._both[part] += to_numpy(torch.einsum("nup,nkp->nuk", on, wanted).sum(0))
+
+    def iou(self) -> Float[np.ndarray, "u k"]:
+        """Intersection over union; 0 where there is neither mask nor activity."""
+        union = self._of_kind[:, self._kind] + self._masked - self._both
+        return self._both / np.maximum(union, 1)
