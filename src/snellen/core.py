@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -70,6 +71,14 @@ class Model(ABC):
             Unsupported: the model only predicts.
         """
         raise Unsupported(f"{self.name} gives no gradients: it can only be asked for its answers")
+
+    def differentiable(self) -> AbstractContextManager[Callable[[Array], Array]]:
+        """Inside, a function from images (N, 3, H, W) to logits (N, K) that PyTorch can differentiate as often as asked.
+
+        Raises:
+            Unsupported: the model is no PyTorch network.
+        """
+        raise Unsupported(f"{self.name} gives no second derivatives: only PyTorch networks do")
 
     def features(self, images: Array) -> Array:
         """(N, 3, H, W) → (N, D), the input of the last layer.

@@ -135,6 +135,12 @@ class TorchModel(Model):
             answer = self._answer(pixels)
             return answer.detach(), self._puller(answer, pixels, "its logits do not depend on its input")
 
+    @contextlib.contextmanager
+    def differentiable(self) -> Iterator[Callable[[Tensor], Tensor]]:
+        """Until the end the module is in eval mode with frozen parameters; the global generators are set back then, too."""
+        with self._examined(), torch.enable_grad():
+            yield self._answer
+
     def features(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) → float32 (N, D), the input of the classifier; raises Unsupported where there is none to be found."""
         with self._examined(), torch.no_grad():

@@ -50,12 +50,12 @@ class Rectified(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
         """Rectifiers by the rule, all else as it is."""
         kwargs = kwargs or {}
-        bounds = _bounds(func, args[1:], kwargs)
+        passing = limits(func, args[1:], kwargs)
         given = args[0] if args else kwargs.get("input")
-        if bounds is None or not isinstance(given, Tensor):
+        if passing is None or not isinstance(given, Tensor):
             return func(*args, **kwargs)
         self.count += 1
-        out = _Rectifier.apply(given, bounds[1], self.rule)
+        out = _Rectifier.apply(given, passing[1], self.rule)
         return given.copy_(out) if kwargs.get("inplace") or func.__name__.endswith("_") else out
 
 
@@ -71,7 +71,7 @@ class _Rectifier(torch.autograd.Function):
         return ctx.rule(gradients[0], ctx.saved_tensors[0]), None, None
 
 
-def _bounds(func: Any, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[float, float | None] | None:
+def limits(func: Any, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[float, float | None] | None:
     """From where to where a function lets through, if that is from 0; else None."""
     if func in _RELU:
         return 0.0, None
