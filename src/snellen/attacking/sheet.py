@@ -9,7 +9,8 @@ from typing import final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-PAPER, INK, MUTED, BAD = "#fdfcf9", "#1c2126", "#59616a", "#a3312a"
+from snellen.sheets import BAD, INK, MUTED, PAPER, enlarged, shortened
+
 SIDE, ACROSS, GAP, MARGIN = 192, 2, 10, 28
 """Pixels of a picture, triples in a line, pixels between pictures and around all."""
 
@@ -46,23 +47,7 @@ def sheet(title: str, triples: Sequence[Triple]) -> Image.Image:
         told = ((triple.before, INK), (triple.after, BAD), (f"difference x {0.5 / largest:.0f}\n{triple.size}", MUTED))
         for column, (pixels, (text, colour)) in enumerate(zip(shown, told, strict=True)):
             x = left + column * (SIDE + GAP)
-            picture.paste(_enlarged(pixels), (x, high))
+            picture.paste(enlarged(pixels, SIDE), (x, high))
             for number, part in enumerate(text.split("\n")):
-                pen.text((x, high + SIDE + 4 + number * line), _fitted(part, small), colour, small, anchor="la")
+                pen.text((x, high + SIDE + 4 + number * line), shortened(part, small, SIDE), colour, small, anchor="la")
     return picture
-
-
-def _enlarged(pixels: np.ndarray) -> Image.Image:
-    """A square picture; small images keep their pixels as squares."""
-    values = np.clip(np.round(pixels.transpose(1, 2, 0) * 255), 0, 255).astype(np.uint8)
-    how = Image.Resampling.NEAREST if max(values.shape[:2]) <= SIDE else Image.Resampling.LANCZOS
-    return Image.fromarray(np.ascontiguousarray(values)).resize((SIDE, SIDE), how)
-
-
-def _fitted(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """As much of a text as fits below a picture."""
-    if font.getlength(text) <= SIDE:
-        return text
-    while text and font.getlength(text + "…") > SIDE:
-        text = text[:-1]
-    return text + "…"

@@ -12,12 +12,12 @@ from PIL import Image, ImageDraw, ImageFont
 from snellen.core import Images, Unreadable
 from snellen.images.decode import upright
 from snellen.perturbing.files import SHEET, Plan, write
+from snellen.sheets import INK, MUTED, PAPER
 
 DOWN = 4
 """Images, spread evenly over the set."""
 SIDE, GAP, MARGIN, HEAD = 160, 8, 24, 64
 """Pixels: of the longest side of a picture, between pictures, around all of them, and above them."""
-PAPER, INK, MUTED = "#fdfcf9", "#1c2126", "#59616a"
 
 
 def sheet(images: Images, name: str, plan: Plan, levels: Sequence[str], names: Sequence[str]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from snellen.sheets import INK, PAPER
+
 SIDE, GAP, LINE, LEFT = 112, 6, 24, 92
 ROWS = COLUMNS = 16
 """At most so many categories are shown."""
-PAPER, INK = "#fdfcf9", "#1c2126"
 
 
 def sheet(pictures: Mapping[tuple[str, str], Path], contents: Mapping[str, Any], styles: Mapping[str, Any]) -> Image.Image:

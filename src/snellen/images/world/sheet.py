@@ -8,12 +8,12 @@ from PIL import Image, ImageDraw, ImageFont
 from snellen.images.world.strips import strips
 from snellen.images.world.world import World
 from snellen.labels import SIXTEEN
+from snellen.sheets import INK, MUTED, PAPER
 
 EACH, ACROSS, LINES = 9, 8, 16
 """Images of a category in a line, pictures in a row of a strip, and lines to fill."""
 SMALLEST = 80
 """Side of a picture, pixels of the sheet; smaller images are enlarged, each pixel to a square."""
-PAPER, INK, MUTED = "#fdfcf9", "#1c2126", "#59616a"
 
 
 def sheet(world: World) -> Image.Image:

@@ -97,9 +97,9 @@ class Dissected:
 class Dissection(Method):
     """Units as detectors of concepts (bau-2017), in two passes over images with masks, in memory that does not grow with them.
 
-    A unit is active where its map, bilinearly enlarged to the mask, is above what it exceeds at `share` of all places of all images.
-    The IoU of a unit and a concept is taken over all images together; pixels where the unit is active count in the union only in
-    images in which some concept of the same category is masked.
+    A unit is active where its map, bilinearly brought to the size of the mask, is above what it exceeds at `share` of all places of
+    all images. The IoU of a unit and a concept is taken over all images together; pixels where the unit is active count in the
+    union only in images in which some concept of the same category is masked.
 
     Attributes:
         layer: its name.
@@ -167,7 +167,8 @@ class Dissection(Method):
         for images, masks in data:
             if masks.ndim != 4 or masks.shape[:2] != (len(images), count) or 0 in masks.shape:
                 raise SnellenError(
-                    f"got masks of shape {masks.shape} for {len(images)} images and {count} concepts; expected (N, K, height, width)"
+                    f"got masks of shape {masks.shape} for {len(images)} images and {count} concepts; "
+                    "expected (N, K, height, width)"
                 )
             size = at_once(model, *images.shape[2:])
             for start in range(0, len(images), size):
@@ -176,14 +177,16 @@ class Dissection(Method):
                     output = model.activations(part, self.layer)
                 maps = maps_of(output, part.shape[2], part.shape[3], self.layer)
                 if rotation is not None:
-                    if rotation.shape != (maps.shape[1],) * 2:
-                        raise SnellenError(
-                            f"got a rotation of shape {rotation.shape}; expected {(maps.shape[1],) * 2}: of the units"
-                        )
+                    _check_rotation(rotation, maps.shape[1])
                     maps = torch.einsum("nuab,vu->nvab", maps, torch.as_tensor(rotation).to(maps))
                 yield maps, masks[start : start + size].astype(bool)
                 if progress is not None:
                     progress(len(part))
+
+
+def _check_rotation(rotation: np.ndarray, units: int) -> None:
+    if rotation.shape != (units, units):
+        raise SnellenError(f"got a rotation of shape {rotation.shape}; expected {(units, units)}, of the units of the layer")
 
 
 def random_rotation(units: int, seed: int) -> Float[np.ndarray, "u u"]:

@@ -1,0 +1,1 @@
+"""Pictures of what units respond to, side by side."""
