@@ -1,4 +1,4 @@
-"""Weighted least squares in closed form, with what each sample contributes."""
+"""Weighted least squares in closed form, with standard errors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from snellen.core import SnellenError
 
 @dataclass(frozen=True)
 class Fit:
-    """Coefficients (k,), and how far each of n samples moves them: what they are less what they would be without it (n, k)."""
+    """Coefficients (k,), and the part of their error that each of n samples is taken to have (n, k)."""
 
     values: Float[np.ndarray, " k"]
-    influences: Float[np.ndarray, "n k"]
+    parts: Float[np.ndarray, "n k"]
 
 
 def least_squares(
@@ -26,7 +26,8 @@ def least_squares(
 ) -> Fit:
     """The minimum of the weighted squares of the residuals and the penalised squares of the coefficients: one Cholesky factor.
 
-    Influences are exact: those of leaving a sample out, not of a derivative.
+    A sample's part in the error is its residual, over the square root of 1 less its leverage, times its pull on the coefficients
+    (mackinnon-1985): nothing is assumed of the residuals but that they are independent.
 
     Raises:
         SnellenError: samples and penalties do not determine the coefficients.
@@ -39,14 +40,14 @@ def least_squares(
     except LinAlgError as error:
         count, slopes = design.shape
         raise SnellenError(
-            f"got {count} samples that do not tell {slopes} coefficients apart; expected more of them, or a larger penalty or kernel"
+            f"got {count} samples that leave {slopes} coefficients open; expected more samples, or a larger penalty or kernel"
         ) from error
     values = solved @ targets
     leverages = np.einsum("nk,kn->n", design, solved)
-    residuals = (targets - design @ values) / np.maximum(1 - leverages, 1e-9)
+    residuals = (targets - design @ values) / np.sqrt(np.maximum(1 - leverages, 1e-9))
     return Fit(values, solved.T * residuals[:, None])
 
 
-def jackknife(influences: Float[np.ndarray, "n k"]) -> Float[np.ndarray, " k"]:
-    """The standard error of sums of what n independent samples contribute (efron-1993)."""
-    return np.sqrt((len(influences) - 1) * influences.var(axis=0))
+def standard_error(parts: Float[np.ndarray, "n k"]) -> Float[np.ndarray, " k"]:
+    """Of coefficients, or of sums of them, from the parts that independent samples have in it."""
+    return np.sqrt((parts**2).sum(axis=0))

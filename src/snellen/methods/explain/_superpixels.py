@@ -27,8 +27,9 @@ class Superpixels(Scored, ABC):
 
     Attributes:
         samples: images to ask the model about, the whole one among them.
-        segmenter: "quickshift" (vedaldi-2008) with kernel 4, distance 200 and ratio .2, or "slic" (achanta-2012).
-        superpixels: about how many slic makes; quickshift finds its own number.
+        segmenter: "quickshift" (vedaldi-2008) with kernel 4, distance 200 and ratio .2, which finds its own number of superpixels
+            and in images of less than about 100 pixels a side very few; or "slic" (achanta-2012).
+        superpixels: about how many slic makes.
         fill: what hides a superpixel: its own "mean" colour or a grey level in [0, 1].
     """
 
@@ -94,7 +95,7 @@ class Superpixels(Scored, ABC):
         """The superpixel of each pixel, counted from 0."""
         from skimage.segmentation import quickshift, slic
 
-        pixels = np.ascontiguousarray(np.moveaxis(image, 0, 2), np.float32)
+        pixels = np.ascontiguousarray(np.moveaxis(image, 0, 2), np.float64)
         if self.segmenter == "slic":
             found = slic(pixels, n_segments=self.superpixels, start_label=0)
         else:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from snellen.core import SnellenError
-from snellen.methods.explain._least_squares import jackknife, least_squares
+from snellen.methods.explain._least_squares import least_squares, standard_error
 from snellen.methods.explain._superpixels import Superpixels
 
 SOURCE = "lundberg-2017"
@@ -21,9 +21,9 @@ SOURCE = "lundberg-2017"
 class KernelShap(Superpixels):
     """Shapley values of the superpixels (lundberg-2017): they share out the score of the image less that with all of it hidden.
 
-    Coalitions are drawn from the Shapley kernel, each with its complement (covert-2021); errors are those of the jackknife over
-    such pairs. Where `samples` are enough for all coalitions, each is asked once, and the values are exact. Values always sum to
-    the difference; `gap` is what rounding leaves of it.
+    Coalitions are drawn from the Shapley kernel, each with its complement (covert-2021); errors are over such pairs
+    (mackinnon-1985). Where `samples` are enough for all coalitions, each is asked once, and the values are exact. Values always
+    sum to the difference; `gap` is what rounding leaves of it.
     """
 
     score: Literal["probability", "logit"] = "logit"
@@ -77,10 +77,10 @@ class KernelShap(Superpixels):
         if regions > 1:
             basis, pairs = helmert(regions), shown[1:half] - 0.5
             weights = kernel(shown[1:half]) if exact else np.ones(half - 1)
-            penalties = np.full(regions - 1, 0 if exact else 1e-9 * half)
+            penalties = np.full(regions - 1, 0.0 if exact else 1e-9 * half)
             fit = least_squares(pairs @ basis.T, differences[1:] - pairs @ values, weights, penalties)
             values += fit.values @ basis
-            error = error if exact else jackknife(fit.influences @ basis)
+            error = error if exact else standard_error(fit.parts @ basis)
         return values, error, float(values.sum() - total)
 
     def _exact(self, regions: int) -> bool:

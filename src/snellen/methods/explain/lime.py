@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from snellen.core import SnellenError
-from snellen.methods.explain._least_squares import jackknife, least_squares
+from snellen.methods.explain._least_squares import least_squares, standard_error
 from snellen.methods.explain._superpixels import Superpixels
 
 SOURCE = "ribeiro-2016"
@@ -21,7 +21,7 @@ class Lime(Superpixels):
     """Coefficients of a ridge regression of the score on which superpixels are shown (ribeiro-2016), each with probability ½.
 
     The first sample is the image itself. A sample weighs exp(-d² / (2 width²)), where d is the cosine distance between what it
-    shows and all superpixels. Errors are those of the jackknife over samples.
+    shows and all superpixels. Errors allow for noise that differs between samples (mackinnon-1985).
 
     Attributes:
         width: of the kernel, above 0.
@@ -52,7 +52,7 @@ class Lime(Superpixels):
         """See `Superpixels.fit`."""
         distances = 1 - np.sqrt(shown.mean(axis=1))
         design = np.pad(shown.astype(np.float64), ((0, 0), (1, 0)), constant_values=1)
-        penalties = np.full(design.shape[1], self.alpha)
+        penalties = np.full(design.shape[1], float(self.alpha))
         penalties[0] = 0
         fit = least_squares(design, scores, np.exp(-((distances / self.width) ** 2) / 2), penalties)
-        return fit.values[1:], jackknife(fit.influences[1:, 1:]), None
+        return fit.values[1:], standard_error(fit.parts[1:, 1:]), None

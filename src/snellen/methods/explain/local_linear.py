@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from snellen.arrays import keyed, like, namespace
 from snellen.core import Array, SnellenError
 from snellen.methods.asked import Asked
-from snellen.methods.explain._least_squares import jackknife, least_squares
+from snellen.methods.explain._least_squares import least_squares, standard_error
 from snellen.methods.explain._samples import sampled
 from snellen.methods.explain._scored import Scored
 from snellen.methods.explain._views import picked
@@ -31,7 +31,7 @@ class LocalLinear(Scored):
     All pixels of a cell get the same noise, each colour its own; a value is the slope of the cell, over its number of pixels. Noise
     comes in pairs of opposite sign, so that what is even in it cancels. With cells of one pixel the map is the gradient, averaged
     as SmoothGrad does over noise of this size: the smaller `sigma`, the nearer to the gradient at the image. Copies are not
-    clipped. Errors are those of the jackknife over pairs.
+    clipped. Errors are over pairs (mackinnon-1985).
 
     Attributes:
         samples: copies, more than two for each colour of each cell; each costs one pass.
@@ -73,7 +73,7 @@ class LocalLinear(Scored):
         for row, noise, scores in sampled(asked, images, np.full(n, self.samples), draw, score):
             design = noise[:half].reshape(half, slopes).astype(np.float64)
             fit = least_squares(design, (scores[:half] - scores[half:]) / 2, np.ones(half), np.zeros(slopes))
-            maps[row], errors[row] = (part.reshape(shape) / sizes / self.sigma for part in (fit.values, jackknife(fit.influences)))
+            maps[row], errors[row] = (part.reshape(shape) / sizes / self.sigma for part in (fit.values, standard_error(fit.parts)))
         maps, errors = (part[:, :, tops[:, None], lefts] for part in (maps, errors))
         return Explanation(maps, self.unit, errors, where=f"{shape[1]} x {shape[2]} cells of {self.cell} pixels")
 
