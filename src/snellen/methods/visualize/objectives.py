@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self, final
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ class Objective(ABC):
         """How many units there are; None where it is the same for any."""
 
     @abstractmethod
-    def of(self, units: Int[np.ndarray, " m"]) -> Self:
+    def of(self, units: Int[np.ndarray, " m"]) -> Objective:
         """The same of some of its units, counted from 0, as often as they are named; of no units, the same."""
 
     @abstractmethod
@@ -80,7 +80,7 @@ class _OfUnits(Objective, ABC):
         """See `Objective.count`."""
         return len(self.units)
 
-    def of(self, units: Int[np.ndarray, " m"]) -> Self:
+    def of(self, units: Int[np.ndarray, " m"]) -> Objective:
         """See `Objective.of`."""
         return replace(self, units=tuple(self.units[unit] for unit in units))
 
@@ -162,7 +162,7 @@ class Direction(Objective):
         """See `Objective.count`."""
         return len(self.vectors)
 
-    def of(self, units: Int[np.ndarray, " m"]) -> Self:
+    def of(self, units: Int[np.ndarray, " m"]) -> Objective:
         """See `Objective.of`."""
         return replace(self, vectors=self.vectors[units])
 
@@ -187,7 +187,7 @@ class _OfLayer(Objective, ABC):
         """See `Objective.count`."""
         return
 
-    def of(self, units: Int[np.ndarray, " m"]) -> Self:
+    def of(self, units: Int[np.ndarray, " m"]) -> Objective:
         """See `Objective.of`."""
         return self
 
@@ -229,7 +229,7 @@ def spread(objective: Objective, images: int) -> Objective:
     Raises:
         SnellenError: there are not as many images for each unit.
     """
-    if objective.count is None:
+    if objective.count is None or not images:
         return objective
     if images % objective.count:
         raise SnellenError(f"got {images} images for {objective.count} units; expected as many for each unit")
