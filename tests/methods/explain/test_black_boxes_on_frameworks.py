@@ -11,17 +11,18 @@ from snellen.methods.explain.lime import Lime
 from snellen.methods.explain.local_linear import LocalLinear
 from snellen.methods.explain.occlusion import Occlusion
 from snellen.methods.explain.rise import Rise
+from tests.methods.explain.boxes import photos
 from tests.models import same_network as same
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.filterwarnings("default")]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-PIXELS = np.random.default_rng(1).random((3, 3, 16, 16), dtype=np.float32)
+PIXELS = photos(3, 16, 16)
 MADE = {"jax": same.on_jax, "tensorflow": same.on_tensorflow}
 CASES = [
-    KernelShap(samples=200, segmenter="slic", superpixels=8),
-    Lime(samples=80, segmenter="slic", superpixels=8, score="logit"),
-    Lime(samples=80, segmenter="slic", superpixels=8, fill=0.5),
+    KernelShap(samples=200, segmenter="slic", superpixels=12),
+    Lime(samples=80, segmenter="slic", superpixels=12, score="logit"),
+    Lime(samples=80, segmenter="slic", superpixels=12, fill=0.5),
     LocalLinear(samples=200, cell=4, sigma=0.3),
     Occlusion(patch=8, stride=4),
     Rise(samples=50, cells=4),

@@ -108,4 +108,4 @@ class Superpixels(Scored, ABC):
             return np.full(image.shape, self.fill, np.float32)
         flat = regions.ravel()
         means = [np.bincount(flat, channel.ravel()) / np.bincount(flat) for channel in image]
-        return np.stack(means)[:, regions].astype(np.float32)
+        return np.ascontiguousarray(np.stack(means)[:, regions], np.float32)
