@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from snellen.core import SnellenError
 from snellen.methods.visualize._maps import pulled

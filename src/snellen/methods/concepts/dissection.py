@@ -22,8 +22,8 @@ from snellen.methods.method import Method
 from snellen.methods.visualize._maps import check_torch, maps_of
 
 SOURCE = "bau-2017"
-Masked: TypeAlias = tuple[Float[Array, "n 3 h w"], Bool[np.ndarray, "n k a b"]]
-"""Images, native in [0, 1], and where each of K concepts is in them, at any resolution."""
+Masked: TypeAlias = tuple[Float[Array, "_ 3 _ _"], Bool[np.ndarray, "_ _ _ _"]]
+"""N images, native in [0, 1], and where each of K concepts is in them, (N, K, height, width) of any resolution."""
 
 
 @final
@@ -162,7 +162,7 @@ class Dissection(Method):
         count: int,
         rotation: np.ndarray | None,
         progress: Callable[[int], None] | None,
-    ) -> Iterator[tuple[Float[Tensor, "n u a b"], Bool[np.ndarray, "n k c d"]]]:
+    ) -> Iterator[tuple[Float[Tensor, "_ _ _ _"], Bool[np.ndarray, "_ _ _ _"]]]:
         """What the layer gives for some images at a time, mixed, and their masks."""
         for images, masks in data:
             if masks.ndim != 4 or masks.shape[:2] != (len(images), count) or 0 in masks.shape:

@@ -18,7 +18,7 @@ from snellen.methods.method import Method
 from snellen.methods.visualize._maps import check_torch, maps_of
 
 SOURCE = "borowski-2020"
-Batches: TypeAlias = Iterable[tuple[Sequence[int], Float[Tensor, "n 3 h w"]]]
+Batches: TypeAlias = Iterable[tuple[Sequence[int], Float[Tensor, "_ 3 _ _"]]]
 """The numbers of some rows of an image set, and these images, native in [0, 1]."""
 
 
