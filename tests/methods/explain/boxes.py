@@ -43,7 +43,7 @@ def check_promises(method: Explainer, shape: tuple[int, ...] = (12, 12)) -> None
     assert whole.error is not None
     assert whole.error.shape == whole.maps.shape
     assert (whole.error > 0).mean() > 0.9
-    assert whole.unit
+    assert whole.unit == type(method).unit
     assert whole.where
     alone = [method(model, images[row : row + 1], classes[row : row + 1], [7 + row]) for row in range(5)]
     for row, one in enumerate(alone):

@@ -105,7 +105,7 @@ def test_promises_and_edges() -> None:
     check_promises(DRAWN)
     check_edges(KernelShap(samples=600))
     one = KernelShap()(box(lambda x: x.mean((2, 3))), np.full((1, 3, 4, 4), 0.5, np.float32), np.array([0]))
-    assert (one.where, one.forwards) == ("1 superpixels of quickshift", 2)
+    assert (one.where, one.forwards) == ("1 superpixel of quickshift", 2)
     constant = DRAWN(box(lambda images: np.zeros((len(images), 3))), photos(1), np.array([0]))
     assert (constant.maps == 0).all()
 

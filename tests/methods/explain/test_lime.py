@@ -90,7 +90,7 @@ def test_promises_and_edges() -> None:
     constant = SMALL(box(lambda images: np.zeros((len(images), 3))), photos(1), np.array([0]))
     assert np.abs(constant.maps).max() < 1e-12
     one = Lime(samples=20, score="logit")(box(lambda x: x.mean((2, 3))), np.full((1, 3, 4, 4), 0.5, np.float32), np.array([0]))
-    assert one.where == "1 superpixels of quickshift"
+    assert one.where == "1 superpixel of quickshift"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,10 @@ class Scored(BlackBox, ABC):
     """What a value of the map is for, to come after the unit of the score."""
     score: Literal["probability", "logit"] = "probability"
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.unit = UNITS[cls.score] + cls.per
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.score not in UNITS:

@@ -89,7 +89,8 @@ class Superpixels(Scored, ABC):
 
     def _where(self, counts: Int[np.ndarray, " n"]) -> str:
         least, most = counts.min(), counts.max()
-        return f"{f'{least} to {most}' if least < most else most} superpixels of {self.segmenter}"
+        number = str(most) if least == most else f"{least} to {most}"
+        return f"{number} superpixel{'s' if most > 1 else ''} of {self.segmenter}"
 
     def segmented(self, image: Float[np.ndarray, "3 h w"]) -> Int[np.ndarray, "h w"]:
         """The superpixel of each pixel, counted from 0."""
