@@ -1,0 +1,203 @@
+"""Whether an explanation survives a nudge: a change that nobody sees, which keeps the answer and moves the map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from snellen.arrays import keyed, like, namespace, take
+from snellen.core import Array, Model, SnellenError
+from snellen.methods.asked import Asked, check_batch
+from snellen.methods.explain._views import at_once
+from snellen.methods.explain.explanation import TOGETHER, Explainer
+from snellen.methods.explain.gradient import Gradient
+from snellen.methods.method import Method
+from snellen.methods.perturb.draws import generators, signs
+from snellen.methods.trust._answers import answers, probability
+from snellen.methods.trust._criteria import Aim, Criterion, attention, centre, highest
+from snellen.methods.trust._curvature import ascent, path
+from snellen.methods.trust._maps import magnitudes
+from snellen.methods.trust.similarity import spearman
+
+SOURCE = "ghorbani-2019"
+
+
+@final
+@dataclass(frozen=True)
+class Nudged:
+    """What an attack on the explanations of N images reached; the model gives every nudged image the label of the original.
+
+    Attributes:
+        images: (N, 3, H, W), native, in [0, 1].
+        labels: (N,), the model's own, which were explained.
+        moved: (N,), whether a change was found that keeps the label and serves the criterion; else the image is as it was.
+        before, after: (N, H, W), magnitudes of the maps, each as a share of the map's sum.
+        intersection: (N,), in [0, 1], how many of the highest pixels before are among the highest after.
+        rank_correlation: (N,), Spearman's, of `before` and `after`.
+        shift: (N,), pixels by which the centre of the map's mass moved.
+        confidence_before, confidence_after: (N,), the probability of the label.
+        forwards: images passed forward in all. pulls: cotangents pulled back in all, second derivatives among them, in images.
+    """
+
+    images: Array
+    labels: Int[np.ndarray, " n"]
+    moved: Bool[np.ndarray, " n"]
+    before: Float[np.ndarray, "n h w"]
+    after: Float[np.ndarray, "n h w"]
+    intersection: Float[np.ndarray, " n"]
+    rank_correlation: Float[np.ndarray, " n"]
+    shift: Float[np.ndarray, " n"]
+    confidence_before: Float[np.ndarray, " n"]
+    confidence_after: Float[np.ndarray, " n"]
+    forwards: int
+    pulls: int
+
+
+@final
+@dataclass(frozen=True)
+class Fragility(Method):
+    """An attack on explanations (ghorbani-2019) of PyTorch networks: small steps along the sign of a criterion's gradient.
+
+    That takes second derivatives, which rectifiers lack: for these alone they are smoothed. Everything reported is measured on the
+    network as it is. The iterate with the best criterion is kept, among those to which the model gives the same label.
+
+    Attributes:
+        explainer: gradient, gradient-x-input or integrated-gradients.
+        criterion: "top-k" empties the highest pixels, "mass-centre" moves the centre, "target" fills a region; "random" is the
+            control: one change by `epsilon` of a random sign in every value.
+        epsilon: the largest change of a pixel value, in [0, 1]. step: that of one iteration.
+        iterations: at most; each costs one map, one pass forward, and about three times as much for the second derivatives.
+        top: the share of pixels that count as highest.
+        sharpness: of the softplus in place of rectifiers; a larger one is closer to these.
+    """
+
+    explainer: Explainer = field(default_factory=Gradient)
+    criterion: Criterion = "top-k"
+    epsilon: float = 8 / 255
+    step: float = 1 / 255
+    iterations: int = 100
+    top: float = 0.02
+    sharpness: float = 10.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        path(self.explainer)
+        if self.criterion not in ("top-k", "mass-centre", "target", "random"):
+            raise SnellenError(f"got criterion {self.criterion!r}; expected top-k, mass-centre, target or random")
+        if min(self.epsilon, self.step, self.sharpness) <= 0 or self.iterations < 1 or not 0 < self.top <= 1:
+            raise SnellenError(
+                f"got {self}; expected epsilon, step and sharpness above 0, one iteration or more, and top above 0 and up to 1"
+            )
+
+    def __call__(
+        self,
+        model: Model,
+        images: Float[Array, "n 3 h w"],
+        keys: Sequence[int] | None = None,
+        regions: Bool[np.ndarray, "n h w"] | Float[np.ndarray, "n h w"] | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> Nudged:
+        """Native images in [0, 1], keys that seed the first step, and for "target" regions in [0, 1] → what was reached.
+
+        `progress` is told of images that are done.
+
+        Raises:
+            SnellenError: images, keys or regions are not what is expected, or the model fails.
+            Unsupported: the model is no PyTorch network.
+        """
+        keys = list(range(len(images))) if keys is None else list(keys)
+        check_batch(images, np.zeros(len(images), int), keys)
+        self._check_regions(regions, (len(images), *images.shape[2:]))
+        asked, parts = Asked(model), []
+        for start in range(0, max(1, len(images)), TOGETHER):
+            rows = np.arange(start, min(start + TOGETHER, len(images)))
+            own = None if regions is None else np.asarray(regions, np.float64)[rows]
+            parts.append(self._nudged(asked, take(images, rows), [keys[row] for row in rows.tolist()], own))
+            if progress is not None:
+                progress(len(rows))
+        nudged = namespace(images).concat([part[0] for part in parts])
+        labels, moved, before, after = (np.concatenate([part[number] for part in parts]) for number in range(1, 5))
+        top = highest(before, self.top)
+        return Nudged(
+            nudged,
+            labels,
+            moved,
+            before.astype(np.float32),
+            after.astype(np.float32),
+            (top & highest(after, self.top)).sum(axis=(1, 2)) / top.sum(axis=(1, 2)),
+            spearman(before, after),
+            np.hypot(*(centre(after) - centre(before)).T),
+            _confidence(asked, images, labels),
+            _confidence(asked, nudged, labels),
+            asked.forwards,
+            asked.pulls,
+        )
+
+    def _check_regions(self, regions: np.ndarray | None, wanted: tuple[int, ...]) -> None:
+        got = None if regions is None else regions.shape
+        if got != (wanted if self.criterion == "target" else None):
+            raise SnellenError(
+                f"got regions of shape {got} for the criterion {self.criterion}; expected regions of shape {wanted}, the images', for "
+                "target, and none otherwise"
+            )
+
+    def _nudged(
+        self, asked: Asked, images: Array, keys: Sequence[int], regions: np.ndarray | None
+    ) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The images after the attack, their labels, whether they moved, and the maps before and after."""
+        xp, alone = namespace(images), self.criterion == "random"
+        labels = _labels(asked, images)
+        before = attention(magnitudes(self._maps(asked, images, labels)))
+        aim = Aim(self.criterion, before, highest(before, self.top), regions)
+        best, after, value, moved = images, before.copy(), aim.value(before), np.zeros(len(labels), bool)
+        random = np.reshape(signs(generators(keyed(keys, "nudge")), math.prod(images.shape[1:])) if keys else [], images.shape)
+        current = self._within(images, images, like(random.astype(np.float32), images), self.epsilon if alone else self.step)
+        for left in reversed(range(1 if alone else self.iterations)):
+            signed = self._maps(asked, current, labels)
+            maps = attention(magnitudes(signed))
+            reached = aim.value(maps)
+            better = (_labels(asked, current) == labels) & ((reached > value) | alone)
+            best = xp.where(like(better.astype(np.float32), images)[:, None, None, None] > 0, current, best)
+            after[better], value[better], moved = maps[better], reached[better], moved | better
+            if left:
+                onwards = self._onwards(asked, current, labels, signed, aim.slope(maps))
+                current = self._within(images, current, onwards, self.step)
+        return best, labels, moved, before, after
+
+    def _onwards(self, asked: Asked, images: Array, labels: np.ndarray, maps: np.ndarray, slope: np.ndarray) -> Array:
+        """The sign of the criterion's gradient in the pixels."""
+        signed = np.sign(maps) * (slope if maps.ndim == 3 else slope[:, None])
+        largest = np.abs(signed).max(axis=(1, 2, 3), keepdims=True)
+        direction = like((signed / np.where(largest > 0, largest, 1)).astype(np.float32), images)
+        way = path(self.explainer)
+        asked.forwards += len(labels) * len(way.shares)
+        asked.pulls += 2 * len(labels) * len(way.shares)
+        return namespace(images).sign(ascent(asked.model, images, labels, direction, way, self.sharpness))
+
+    def _within(self, images: Array, current: Array, sign: Array, step: float) -> Array:
+        """A step on, no further than epsilon from the images."""
+        xp = namespace(images)
+        moved = xp.clip(current + step * sign - images, -self.epsilon, self.epsilon)
+        return xp.clip(images + moved, 0.0, 1.0)
+
+    def _maps(self, asked: Asked, images: Array, labels: np.ndarray) -> np.ndarray:
+        """Signed maps of the network as it is."""
+        found = self.explainer(asked.model, images, labels)
+        asked.forwards, asked.pulls = asked.forwards + found.forwards, asked.pulls + found.pulls
+        return found.maps
+
+
+def _labels(asked: Asked, images: Array) -> Int[np.ndarray, " n"]:
+    size = at_once(asked.model, *images.shape[2:])
+    parts = [asked.answers(images[start : start + size]) for start in range(0, len(images), size)]
+    return np.concatenate(parts) if parts else np.zeros(0, int)
+
+
+def _confidence(asked: Asked, images: Array, labels: np.ndarray) -> Float[np.ndarray, " n"]:
+    return answers(asked, images, labels, 1, lambda rows, _: take(images, rows), probability)[:, 0]
