@@ -118,7 +118,7 @@ def test_the_centre_moves_and_a_region_fills() -> None:
     model, images = wrap(rectified()), pictures(6)
     control = Fragility(criterion="random")(model, images)
     moved = Fragility(criterion="mass-centre", iterations=12)(model, images)
-    assert moved.shift.mean() > control.shift.mean() + 0.3
+    assert moved.shift.mean() > 2 * control.shift.mean()
     assert moved.shift == pytest.approx(np.hypot(*(centre(moved.after) - centre(moved.before)).T), abs=1e-4)
     regions = np.zeros((6, SIDE, SIDE), bool)
     regions[:, :6, :6] = True
@@ -131,7 +131,7 @@ def test_the_centre_moves_and_a_region_fills() -> None:
 def test_transformers_can_be_attacked() -> None:
     found = QUICK(wrap(made(Transformer)), pictures(2))
     assert found.moved.all()
-    assert (found.intersection < 1).all()
+    assert (found.rank_correlation < 1).all()
 
 
 def test_a_key_gives_the_same_nudge_in_any_batch() -> None:
@@ -139,11 +139,10 @@ def test_a_key_gives_the_same_nudge_in_any_batch() -> None:
     whole = QUICK(model, images, [5, 6, 7, 8])
     alone = QUICK(model, images[2:3], [7])
     np.testing.assert_allclose(alone.intersection, whole.intersection[2:3], atol=0.1)
-    other = (
-        Fragility(criterion="random")(model, images[2:3], [7]).images
-        - Fragility(criterion="random")(model, images[2:3], [9]).images
-    )
-    assert float(other.abs().max()) > 0.05
+    control = Fragility(criterion="random", epsilon=1 / 255)
+    first, again, other = (control(model, images[:1], [key]).images - images[:1] for key in (7, 7, 9))
+    assert torch.equal(first, again)
+    assert float((first - other).abs().max()) > 0.002
 
 
 def test_the_network_the_images_and_the_generators_are_as_they_were() -> None:
