@@ -89,6 +89,18 @@ def test_noise_belongs_to_the_key() -> None:
     assert np.abs(first - second).max() > 0.01
 
 
+def test_units_that_are_off_are_woken() -> None:
+    first = nn.Conv2d(3, 2, 4, stride=4)
+    with torch.no_grad():
+        first.weight.fill_(1 / 48)
+        first.bias.copy_(torch.tensor([-0.7, 0.0]))  # pyright: ignore[reportOptionalMemberAccess]
+    network = nn.Sequential(first, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 2))
+    found = ActivationMaximization(steps=60, rate=0.2)(model_of(network), Channel("1", [0, 1]))
+    assert found.course[0, 0] == 0
+    assert found.values[0] > 0.05
+    assert found.values[1] > 0.7
+
+
 class Constant(nn.Module):
     """Logits that do not change, but that depend on pixels as PyTorch sees it."""
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from snellen.core import Model, SnellenError, Unsupported
 from snellen.errors import blaming
 from snellen.grids import grid, places
+from snellen.methods.explain._rectified import Rectified
 
 if TYPE_CHECKING:
     from snellen.methods.visualize.objectives import Objective
@@ -66,3 +67,20 @@ def pulled(
             gradient += pull(torch.stack([cotangent for _, cotangent in own]).sum(0))
         total += torch.stack([values for values, _ in own]).sum(0)
     return total, gradient
+
+
+def uphill(
+    model: Model, objectives: Sequence[Objective], images: Float[Tensor, "n 3 h w"], copies: int = 1
+) -> tuple[Float[Tensor, " n"], Float[Tensor, "n 3 h w"]]:
+    """As `pulled`, but where nothing comes back, as from a unit that a rectifier keeps at 0, as if rectifiers were not there.
+
+    Raises:
+        SnellenError, Unsupported: as `pulled`.
+    """
+    values, gradient = pulled(model, objectives, images, copies)
+    asleep = ~gradient.flatten(1).any(1)
+    if asleep.any():
+        with Rectified(lambda back, passed: back):
+            _, through = pulled(model, objectives, images, copies)
+        gradient = torch.where(asleep[:, None, None, None], through, gradient)
+    return values, gradient

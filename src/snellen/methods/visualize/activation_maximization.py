@@ -15,7 +15,7 @@ from snellen.arrays import to_numpy
 from snellen.core import Model, SnellenError
 from snellen.methods.explain._views import at_once
 from snellen.methods.method import Method
-from snellen.methods.visualize._maps import check_torch, pulled
+from snellen.methods.visualize._maps import check_torch, pulled, uphill
 from snellen.methods.visualize.objectives import Objective
 from snellen.methods.visualize.parameterization import Fourier, Parameterization
 from snellen.methods.visualize.robustness import Robustness
@@ -44,7 +44,8 @@ class Maximised:
 class ActivationMaximization(Method):
     """arg max of objectives less decay · ‖I‖² (simonyan-2013), by Adam, moved about before each look (olah-2017).
 
-    The image for a unit depends on its key and not on what else is in the batch, but for rounding.
+    A unit that a rectifier keeps at 0 is woken by steps that go back as if rectifiers were not there. The image for a unit depends
+    on its key and not on what else is in the batch, but for rounding.
 
     Attributes:
         steps: of Adam; each costs one forward and one backward pass up to each layer.
@@ -122,7 +123,7 @@ class ActivationMaximization(Method):
             for step in range(self.steps):
                 images = self.parameterization.images(coefficients, height, width)
                 views = images if self.robustness is None or drawn is None else self.robustness(images, drawn[step])
-                values, gradient = pulled(model, objectives, views.detach(), self.copies)
+                values, gradient = uphill(model, objectives, views.detach(), self.copies)
                 course[:, step] = _finite(values, model)
                 optimizer.zero_grad()
                 loss = -sign * (views * gradient).sum() + self.decay * (images - 0.5).square().sum()

@@ -18,7 +18,7 @@ from snellen.methods.asked import check_batch
 from snellen.methods.explain._views import at_once
 from snellen.methods.method import Method
 from snellen.methods.perturb.draws import generators
-from snellen.methods.visualize._maps import check_torch, pulled
+from snellen.methods.visualize._maps import check_torch, uphill
 from snellen.methods.visualize.objectives import Objective, spread
 
 SOURCE = "mordvintsev-2015"
@@ -96,7 +96,7 @@ class DeepDream(Method):
             dream = (base + added).clamp(0, 1)
             for step in range(self.steps):
                 moved = _rolled(dream, drawn[octave, step])
-                _, gradient = pulled(model, [objective], moved)
+                _, gradient = uphill(model, [objective], moved)
                 gradient = _rolled(gradient, -drawn[octave, step])
                 mean = gradient.abs().mean((1, 2, 3), keepdim=True)
                 dream = (dream + self.rate * gradient / torch.where(mean > 0, mean, 1.0)).clamp(0, 1)
