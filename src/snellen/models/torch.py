@@ -48,7 +48,7 @@ def best_device(wanted: str = "auto") -> torch.device:
 
 CHANNELS_LAST_FROM = 64
 """Pixels a side."""
-TOGETHER = 24 * 224 * 224
+TOGETHER = 32 * 224 * 224
 """Pixels of the copies of an image that differ in a patch and are passed together."""
 
 

@@ -93,7 +93,8 @@ class Explainer(Method, ABC):
             return Explanation(np.zeros(tuple(images.shape), np.float32), self.unit)
         maps = np.concatenate([part.maps for part in parts])
         error, gap = _whole([part.error for part in parts]), _whole([part.gap for part in parts])
-        return Explanation(maps, self.unit, error, gap, parts[0].where, asked.forwards, asked.pulls)
+        where = "; ".join(dict.fromkeys(part.where for part in parts))
+        return Explanation(maps, parts[0].unit, error, gap, where, asked.forwards, asked.pulls)
 
 
 def _whole(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:

@@ -8,7 +8,7 @@ from snellen.methods.explain.explanation import Explainer
 EXPLAINERS = Catalogue(
     Explainer,
     "explainer",
-    frozenset({"Explainer", "BlackBox", "Layered", "Backwards", "Noisy"}),
+    frozenset({"Explainer", "BlackBox", "Scored", "Superpixels", "Layered", "Backwards", "Noisy"}),
     short={"ig": "integrated-gradients", "guided-backprop": "guided-backpropagation", "deconvnet": "deconvolution"},
 )
 
