@@ -39,16 +39,16 @@ class Overlap:
         self.seen, self.pixels = self.seen + count, self.pixels + count * masks[0, 0].size
         self._masked += masks.sum((0, 2, 3))
         labelled = masks.any((2, 3)) @ self._member
-        wanted = torch.as_tensor(masks.reshape(*masks.shape[:2], -1)).to(maps.device, torch.float32)
-        size = max(1, BUDGET // (8 * count * masks[0, 0].size))
+        flat = torch.as_tensor(masks.reshape(*masks.shape[:2], -1)).to(maps)
+        wanted = torch.cat([flat, torch.ones_like(flat[:, :1])], 1).transpose(1, 2)
+        size = max(1, BUDGET // (4 * count * masks[0, 0].size))
         for start in range(0, units, size):
             part = slice(start, min(start + size, units))
             large = F.interpolate(maps[:, part], masks.shape[2:], mode="bilinear", align_corners=False)
-            on = (large > thresholds[part, None, None]).flatten(2).to(torch.float32)
-            area = to_numpy(on.sum(2)).astype(np.float64)
-            self.active[part] += area.sum(0)
-            self._of_kind[part] += area.T @ labelled
-            self._both[part] += to_numpy(torch.einsum("nup,nkp->nuk", on, wanted).sum(0))
+            counts = to_numpy(large.gt_(thresholds[part, None, None]).flatten(2) @ wanted).astype(np.float64)
+            self.active[part] += counts[:, :, -1].sum(0)
+            self._of_kind[part] += counts[:, :, -1].T @ labelled
+            self._both[part] += counts[:, :, :-1].sum(0)
 
     def iou(self) -> Float[np.ndarray, "u k"]:
         """Intersection over union; 0 where there is neither mask nor activity."""
