@@ -138,11 +138,12 @@ def _with_first(output: Any, replaced: Tensor) -> Any:
 
 
 LINEAR = {
-    "AddBackward0", "AddmmBackward0", "AdaptiveAvgPool2DBackward0", "AliasBackward0", "AsStridedBackward0", "AsStridedBackward1", "AvgPool2DBackward0", "CloneBackward0",
-    "ConvolutionBackward0", "DivBackward0", "ExpandBackward0", "FlattenBackward0", "MeanBackward0", "MeanBackward1", "MmBackward0",
-    "MulBackward0", "NativeBatchNormBackward0", "NegBackward0", "PermuteBackward0", "ReshapeAliasBackward0", "SelectBackward0",
-    "SliceBackward0", "SqueezeBackward0", "SqueezeBackward1", "SqueezeBackward2", "SubBackward0", "SumBackward0", "SumBackward1",
-    "TBackward0", "ToCopyBackward0", "TransposeBackward0", "UnsafeViewBackward0", "UnsqueezeBackward0", "ViewBackward0",
+    "AdaptiveAvgPool2DBackward0", "AddBackward0", "AddmmBackward0", "AliasBackward0", "AsStridedBackward0",
+    "AsStridedBackward1", "AvgPool2DBackward0", "CloneBackward0", "ConvolutionBackward0", "DivBackward0", "ExpandBackward0",
+    "FlattenBackward0", "MeanBackward0", "MeanBackward1", "MmBackward0", "MulBackward0", "NativeBatchNormBackward0",
+    "NegBackward0", "PermuteBackward0", "ReshapeAliasBackward0", "SelectBackward0", "SliceBackward0", "SqueezeBackward0",
+    "SqueezeBackward1", "SqueezeBackward2", "SubBackward0", "SumBackward0", "SumBackward1", "TBackward0", "ToCopyBackward0",
+    "TransposeBackward0", "UnsafeViewBackward0", "UnsqueezeBackward0", "ViewBackward0",
 }  # fmt: skip
 """Steps that are affine in each of their inputs, as PyTorch calls their way back; batch normalisation is so in eval mode."""
 PRODUCTS = {"AddmmBackward0", "ConvolutionBackward0", "DivBackward0", "MmBackward0", "MulBackward0"}
