@@ -138,7 +138,7 @@ def test_no_images_no_curves() -> None:
         (lambda m, x: DeletionInsertion()(m, x, np.array([1, 1]), np.zeros((2, 4, 4))), "of the image's size"),
         (lambda m, x: DeletionInsertion()(m, x, np.array([1, 2]), np.zeros((2, SIDE, SIDE))), "the images have class 2"),
         (lambda m, x: PixelFlipping()(m, x, np.array([1, 1]), np.full((2, SIDE, SIDE), np.nan)), "NaN or infinity"),
-        (lambda m, x: PixelFlipping()(m, x, [1], np.zeros((2, SIDE, SIDE))), "2 images, 1 classes"),
+        (lambda m, x: PixelFlipping()(m, x, np.array([1, 1]), np.zeros((2, SIDE, SIDE)), [1]), "2 classes and 1 keys"),
     ],
 )
 def test_what_cannot_be_measured_is_said(ask, said: str) -> None:

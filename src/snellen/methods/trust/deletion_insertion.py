@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -67,7 +66,7 @@ class DeletionInsertion(Method):
         self,
         model: Model,
         images: Float[Array, "n 3 h w"],
-        classes: Sequence[int] | Int[np.ndarray, " n"],
+        classes: Int[np.ndarray, " n"],
         maps: Float[np.ndarray, "n ..."],
     ) -> Curves:
         """Native images, the class of each, and maps (N, H, W) or (N, 3, H, W), summed over channels → curves.

@@ -143,8 +143,8 @@ class Fragility(Method):
         got = None if regions is None else regions.shape
         if got != (wanted if self.criterion == "target" else None):
             raise SnellenError(
-                f"got regions of shape {got} for the criterion {self.criterion}; expected regions of shape {wanted}, as the images, "
-                "for target, and none otherwise"
+                f"got regions of shape {got} for the criterion {self.criterion}; expected regions of shape {wanted} for target, "
+                "and none otherwise"
             )
 
     def _nudged(

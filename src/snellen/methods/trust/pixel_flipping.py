@@ -65,7 +65,7 @@ class PixelFlipping(Method):
         self,
         model: Model,
         images: Float[Array, "n 3 h w"],
-        classes: Sequence[int] | Int[np.ndarray, " n"],
+        classes: Int[np.ndarray, " n"],
         maps: Float[np.ndarray, "n ..."],
         keys: Sequence[int] | None = None,
     ) -> Flipped:
