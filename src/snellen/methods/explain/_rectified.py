@@ -93,6 +93,7 @@ class Backwards(Explainer, ABC):
     PyTorch only, and only networks that have rectifiers.
     """
 
+    signed: ClassVar[bool] = False
     unit: ClassVar[str] = "logits per unit of pixel value, by other rules than a gradient's"
 
     def explain(

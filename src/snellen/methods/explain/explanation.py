@@ -51,6 +51,8 @@ class Explainer(Method, ABC):
 
     unit: ClassVar[str]
     """What the values of a map are in."""
+    signed: ClassVar[bool] = True
+    """Whether the sign of a value says for or against the class; else values are rates of change, whose size alone counts."""
 
     @final
     def __call__(

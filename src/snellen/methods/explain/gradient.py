@@ -22,6 +22,7 @@ SOURCE = "simonyan-2013"
 class Gradient(Explainer):
     """D logit[class] / d pixel (simonyan-2013), of the logit and not of the probability. One pass forward and one back."""
 
+    signed: ClassVar[bool] = False
     unit: ClassVar[str] = "logits per unit of pixel value"
 
     def explain(

@@ -39,6 +39,7 @@ class LocalLinear(Scored):
         sigma: the deviation of the noise, in units of pixel value.
     """
 
+    signed: ClassVar[bool] = False
     per: ClassVar[str] = " per unit of pixel value"
     score: Literal["probability", "logit"] = "logit"
     samples: int = 1000

@@ -22,6 +22,7 @@ SOURCE = "smilkov-2017"
 class SmoothGrad(Noisy):
     """The mean of the gradients at `samples` copies of the image under normal noise (smilkov-2017), and its standard error."""
 
+    signed: ClassVar[bool] = False
     unit: ClassVar[str] = "logits per unit of pixel value"
 
     def explain(

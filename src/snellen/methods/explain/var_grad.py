@@ -25,6 +25,7 @@ class VarGrad(Noisy):
     `error` is what the standard error would be were gradients normally distributed.
     """
 
+    signed: ClassVar[bool] = False
     unit: ClassVar[str] = "squared logits per unit of pixel value"
 
     def explain(

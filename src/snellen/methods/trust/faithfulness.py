@@ -74,10 +74,9 @@ class Faithfulness(Method):
     def _squares(self, maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, "n h w"]:
         """Each pixel with the mean of its square."""
         rows, columns = self._places(*maps.shape[1:])
-        sums = np.zeros((len(maps), rows.max() + 1, columns.max() + 1))
-        np.add.at(sums, (slice(None), rows[:, None], columns[None]), maps)
-        counts = np.bincount(rows)[:, None] * np.bincount(columns)[None]
-        return (sums / counts)[:, rows[:, None], columns[None]]
+        down, across = np.eye(rows.max() + 1)[rows], np.eye(columns.max() + 1)[columns]
+        means = np.einsum("hr,nhw,wc->nrc", down / down.sum(0), maps, across / across.sum(0), optimize=True)
+        return means[:, rows[:, None], columns[None]]
 
     def _random(self, seed: int, height: int, width: int) -> Float[np.ndarray, "h w"]:
         rows, columns = self._places(height, width)
