@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from snellen.report.maps import PERCENTILE, paint
+from snellen.sheets import INK, MUTED, PAPER, Font, shortened
 
 if TYPE_CHECKING:
     from snellen.explaining import Explained
 
-Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
-PAPER, INK, MUTED = "#fdfcf9", "#1c2126", "#59616a"
 SIDE, GAP, MARGIN, HEAD, LINE, BAR = 224, 14, 28, 44, 17, 10
 """Pixels: of the longest side of a picture, between pictures, around all, of the title, of a line of text, of a scale's height."""
 
@@ -28,7 +27,7 @@ def sheet(explained: Explained) -> Image.Image:
     size = 2 * MARGIN + columns * SIDE + (columns - 1) * GAP, 2 * MARGIN + HEAD + len(pictures) * block
     canvas = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(canvas)
-    pen.text((MARGIN, MARGIN), _cut(explained.model.name, large, size[0] - 2 * MARGIN), INK, large, anchor="lt")
+    pen.text((MARGIN, MARGIN), shortened(explained.model.name, large, size[0] - 2 * MARGIN), INK, large, anchor="lt")
     for row, picture in enumerate(pictures):
         top = MARGIN + HEAD + row * block
         canvas.paste(picture, (MARGIN, top))
@@ -64,17 +63,6 @@ def _photograph(pixels: np.ndarray) -> Image.Image:
     return picture.resize(size, Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS)
 
 
-def _tell(
-    pen: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, x: int, y: int, lines: tuple[str, ...]
-) -> None:
+def _tell(pen: ImageDraw.ImageDraw, font: Font, x: int, y: int, lines: tuple[str, ...]) -> None:
     for at, text in enumerate(filter(None, lines)):
-        pen.text((x, y + at * LINE), _cut(text, font, SIDE), MUTED if at else INK, font, anchor="la")
-
-
-def _cut(text: str, font: Font, width: int) -> str:
-    """As much of a text as fits."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
+        pen.text((x, y + at * LINE), shortened(text, font, SIDE), MUTED if at else INK, font, anchor="la")

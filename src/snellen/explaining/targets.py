@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from snellen.core import Labels, SnellenError
-from snellen.labels import plain
-from snellen.nearest import did_you_mean
+from snellen.run.classes import class_index
 
 ANSWER = "answer"
 
@@ -31,16 +30,4 @@ def targets(logits: np.ndarray, wanted: str | int, classes: Labels, categories: 
             said = "no category" if lost is None else f"the category {lost}"
             raise SnellenError(f"got the target truth for an image with {said}; expected categories that the model knows")
         return np.array([place[str(category)] for category in categories])
-    return np.full(len(logits), _index(str(wanted), classes))
-
-
-def _index(wanted: str, classes: Labels) -> int:
-    if wanted.isdecimal() and int(wanted) < len(classes):
-        return int(wanted)
-    known = {plain(text): at for texts in (classes.names, classes.keys) for at, text in enumerate(texts)}
-    if plain(wanted) in known:
-        return known[plain(wanted)]
-    raise SnellenError(
-        f"got the target {wanted!r}; expected answer, second, truth, or one of the {len(classes)} classes by name or by its number "
-        f"from 0.{did_you_mean(wanted, [*classes.names, *classes.keys])}"
-    )
+    return np.full(len(logits), class_index(wanted, classes, "answer, second, truth, or "))
