@@ -155,6 +155,10 @@ class Model(ABC):
         """
         raise Unsupported(f"{self.name} has no quicker way to look at patched images")
 
+    def folded(self) -> Model:
+        """A model with the same answers but for rounding that is quicker to ask, if there is one; else this one."""
+        return self
+
     def rounded(self) -> Model:
         """A copy that computes in bfloat16: quicker where the hardware has it, and about two digits less exact.
 
@@ -271,6 +275,8 @@ class Probe(ABC):
     version: ClassVar[int] = 1
     together: ClassVar[int] = 8
     """Images that `look` is given at once."""
+    located: ClassVar[bool] = False
+    """Whether looks have a `region` besides: of images with a mask or a box, where the object is, as the model sees them."""
     ranges: ClassVar[Mapping[str, tuple[int, float]]] = {}
     """Settings that are numbers → the least and the most that they can be."""
 

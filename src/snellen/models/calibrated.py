@@ -117,11 +117,18 @@ class Calibrated(Model):
         given = self.base.resumed(images, layer, output)
         return like(self.scaling(self._logarithm(to_numpy(given))), given)
 
+    def folded(self) -> Calibrated:
+        """The model below folded, scaled alike."""
+        return self._over(self.base.folded())
+
     def rounded(self) -> Calibrated:
         """The model below in bfloat16, scaled alike."""
-        rounded = copy.copy(self)
-        rounded.base = self.base.rounded()
-        return rounded
+        return self._over(self.base.rounded())
+
+    def _over(self, base: Model) -> Calibrated:
+        other = copy.copy(self)
+        other.base = base
+        return other
 
     def footprint(self, height: int, width: int) -> int:
         """That of the model below."""

@@ -18,6 +18,7 @@ from snellen.labels import printable
 from snellen.models import layers
 from snellen.models.features import Features, logits_of, width
 from snellen.models.fingerprint import identity
+from snellen.models.folded import fingerprint, folded
 from snellen.models.patched import Clean, Patched, filled
 from snellen.models.pixels import checked
 
@@ -109,7 +110,7 @@ class TorchModel(Model):
         self._runs: dict[str, int] = {}
         self._affine: dict[str, bool] = {}
         self._grids: dict[tuple[int, int], str] = {}
-        self._rounded: TorchModel | None = None
+        self._copies: dict[str, tuple[object, TorchModel]] = {}
         self.labels = labels
         self.fitted_on = fitted_on
 
@@ -208,20 +209,30 @@ class TorchModel(Model):
         return torch.cat(found)
 
     def rounded(self) -> TorchModel:
-        """Made once: parameters, buffers and what they compute are bfloat16, logits are float32."""
-        if self._rounded is None:
-            module = copy.deepcopy(self.module).to(torch.bfloat16)
-            self._rounded = TorchModel(
-                module,
-                name=self.name,
-                labels=self.labels,
-                preprocessing=self.preprocessing,
-                classifier=self.classifier,
-                facts=self.facts,
-                id=f"{self.id} in bfloat16",
-                fitted_on=self.fitted_on,
+        """Made anew when weights have changed: parameters, buffers and what they compute are bfloat16, logits are float32."""
+        return self._copied("bfloat16", lambda: copy.deepcopy(self.folded().module).to(torch.bfloat16))
+
+    def folded(self) -> TorchModel:
+        """With batch normalisations made part of convolutions, and made anew when weights have changed; itself where there are none."""
+
+        def run(network: nn.Module) -> Tensor:
+            with frozen(network), torch.random.fork_rng([]), torch.inference_mode(False), torch.no_grad():
+                _seed(self.device)
+                return logits_of(self._through(network, self._grey), self.name).float()
+
+        return self._copied("folded", lambda: folded(self.module, run))
+
+    def _copied(self, what: str, make: Callable[[], nn.Module | None]) -> TorchModel:
+        """A model around a copy of the network, or the model itself where there is none to be had."""
+        now = fingerprint(self.module)
+        if self._copies.get(what, (None, self))[0] != now:
+            module = make()
+            same = {"name": self.name, "labels": self.labels, "preprocessing": self.preprocessing, "facts": self.facts}
+            other = module and TorchModel(
+                module, **same, classifier=self.classifier, id=f"{self.id} {what}", fitted_on=self.fitted_on
             )
-        return self._rounded
+            self._copies[what] = now, other or self
+        return self._copies[what][1]
 
     def footprint(self, height: int, width: int) -> int:
         """What PyTorch keeps of a pass for the way back, measured once for each size, and as much again for the way back itself."""

@@ -24,6 +24,7 @@ class BlackBox(Explainer, ABC):
             hardware has it and as good as equal for the order of regions, not for small differences of logits.
     """
 
+    folds: ClassVar[bool] = True
     black_box: ClassVar[bool] = True
     precision: Literal["float32", "bfloat16"] = field(default="float32", kw_only=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,6 +26,7 @@ class Noisy(Explainer):
         noise: the deviation, as a share of the range of each image's pixel values. Copies are not clipped.
     """
 
+    folds: ClassVar[bool] = True
     samples: int = 25
     noise: float = 0.15
 

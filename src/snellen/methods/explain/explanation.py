@@ -54,6 +54,9 @@ class Explainer(Method, ABC):
     signed: ClassVar[bool] = True
     """Whether the sign of a value says for or against the class; else values are rates of change, whose size alone counts."""
 
+    folds: ClassVar[bool] = False
+    """Whether there are so many passes for each image that a folded copy of the network pays (`Model.folded`)."""
+
     @final
     def __call__(
         self,
@@ -75,7 +78,7 @@ class Explainer(Method, ABC):
         """
         classes, keys = class_indices(classes), list(range(len(images))) if keys is None else list(keys)
         check_batch(images, classes, keys)
-        asked, parts = Asked(model), []
+        asked, parts = Asked(model.folded() if self.folds and len(classes) else model), []
         for start in range(0, len(classes), TOGETHER):
             rows = np.arange(start, min(start + TOGETHER, len(classes)))
             own = images if len(rows) == len(classes) else take(images, rows)

@@ -33,6 +33,7 @@ class IntegratedGradients(Explainer):
         most: steps.
     """
 
+    folds: ClassVar[bool] = True
     unit: ClassVar[str] = "logits"
 
     steps: int = 50
