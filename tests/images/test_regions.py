@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from snellen.core import Unreadable, Unsupported
+from snellen.core import Preprocessing, Unreadable, Unsupported
 from snellen.images import open_images
 from snellen.images.composited import composited, covering, laid, without
-from snellen.images.decode import extent, upright
+from snellen.images.decode import decode, extent, upright
 from snellen.images.fill import fill
-from snellen.images.regions import boxed, mask
+from snellen.images.regions import boxed, in_view, mask
 from snellen.images.world import open_world
 
 COLOURS = {"cat": (200, 40, 40), "dog": (40, 200, 40), "boat": (40, 40, 200)}
@@ -265,3 +265,13 @@ def test_an_image_without_a_mask_or_without_a_donor_is_left_out(photos: Path):
     assert unreadable[0] == [False, True, True, False, False, False]
     alone = replace(images, facts=images.facts.with_columns(category=pl.lit("cat")))
     assert str(composited(alone, "swapped").fetch([0])[0]) == "no image of another category has a background to give"
+
+
+def test_a_region_in_view_is_resized_and_cropped_as_images_are():
+    region = np.zeros((40, 80), np.float32)
+    region[10:20, 30:45] = 1
+    seen = in_view(region, Preprocessing((20, 20), resize=20))
+    pixels = decode(np.repeat(region[..., None] * 255, 3, axis=2).astype(np.uint8), Preprocessing((20, 20), resize=20))
+    assert seen.shape == (20, 20)
+    np.testing.assert_allclose(seen, pixels[0] / 255, atol=0.01)
+    assert in_view(np.roll(region, 35, axis=1), Preprocessing((20, 20), resize=20)).max() < 0.01

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from snellen.core import Images, Unreadable, Unsupported
-from snellen.images.decode import FORMATS, extent, silence_pillow
+from snellen.core import Images, Preprocessing, Unreadable, Unsupported
+from snellen.images.decode import FORMATS, decode, extent, silence_pillow
 from snellen.images.identity import digest
 
 MASK = "mask"
@@ -112,6 +112,11 @@ def boxed(box: Sequence[float | None], size: tuple[int, int]) -> np.ndarray:
     if not rows.any() or not columns.any():
         raise Unreadable(f"its box from ({left:g}, {top:g}) to ({right:g}, {bottom:g}) holds nothing of the image")
     return rows[:, None] * columns
+
+
+def in_view(region: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """(H, W) in [0, 1] of the payload's size → float32 of the size that the model sees, resized and cropped as its images are."""
+    return decode(np.repeat(region[..., None].astype(np.float32).clip(0, 1), 3, axis=2), preprocessing)[0]
 
 
 def _inside(low: float, high: float, side: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from snellen.methods.asked import Asked
 from snellen.methods.explain.edges import edges
 from snellen.methods.explain.gradient import Gradient
 from snellen.methods.explain.occlusion import Occlusion, spread, starts
+from snellen.probes._panel import explained
 from snellen.probes._shared import clean, nothing, readable
 from snellen.stats import Estimate, bootstrap, mean_estimate
 
@@ -207,18 +208,6 @@ class WhatItLooksAt(Probe):
                 rows.append((heading, (Picture(row["image"], truth + answer), *layers)))
         note = "The last column is the control: it is the same for every model."
         return [Gallery("Photograph, gradient, occlusion, and edges for comparison", tuple(rows), note)]
-
-
-def explained(logits: np.ndarray, responses: Sequence[str]) -> np.ndarray:
-    """The class (N,) whose logit is explained: the answer's, or for one of the sixteen categories its member with the largest."""
-    best = logits.argmax(axis=1)
-    if logits.shape[1] != len(known.imagenet()):
-        return best
-    for at, response in enumerate(responses):
-        members = known.SIXTEEN_MEMBERS.get(response, ())
-        if members:
-            best[at] = members[int(logits[at, list(members)].argmax())]
-    return best
 
 
 def _middle(rows: pl.DataFrame, count: int) -> pl.DataFrame:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from snellen.core import Evidence, Images, Model, Probe, SnellenError
+from snellen.core import Evidence, Images, Model, Preprocessing, Probe, SnellenError, Unreadable
+from snellen.images.regions import in_view
 from snellen.probes import code, origin
 from snellen.probes._shared import clean
 from snellen.probes._validity import sentence
@@ -68,9 +69,17 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
         pixels = pixels_of(images, list(wanted), model.preprocessing)
         names = [wanted[row] for row in pixels]
         frame = pl.DataFrame([rows[name] for name in names], schema=evidence.trials.schema)
-        for name, arrays in zip(names, probe.look(model, np.stack(list(pixels.values())), frame, evidence.seed), strict=True):
-            shelf.write_arrays(_part(name), arrays)
+        regions = _regions(images, list(pixels), model.preprocessing) if probe.located else [{}] * len(pixels)
+        found = probe.look(model, np.stack(list(pixels.values())), frame, evidence.seed)
+        for name, arrays, region in zip(names, found, regions, strict=True):
+            shelf.write_arrays(_part(name), {**arrays, **region})
         advance(len(wanted))
+
+
+def _regions(images: Images, rows: Sequence[int], preprocessing: Preprocessing) -> list[dict[str, np.ndarray]]:
+    """`region` of each row, as the model sees the image; nothing where it is not known."""
+    found = images.regions(rows)
+    return [{} if isinstance(region, Unreadable) else {"region": in_view(region, preprocessing)} for region in found]
 
 
 def looked(picked: Sequence[str], shelf: Shelf) -> dict[str, dict[str, np.ndarray]]:
