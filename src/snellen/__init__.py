@@ -15,6 +15,11 @@ _HOMES = {
     "Trained": "snellen.training",
     "explain": "snellen.explaining",
     "Explained": "snellen.explaining",
+    "visualize": "snellen.visualizing",
+    "Visualized": "snellen.visualizing",
+    "dream": "snellen.visualizing.dreaming",
+    "dissect": "snellen.dissecting",
+    "Dissections": "snellen.dissecting",
     "attack": "snellen.attacking",
     "Attacks": "snellen.attacking",
     "treat": "snellen.treating",
@@ -45,6 +50,7 @@ _HOMES = {
 __all__ = [
     "Attacks",
     "Condition",
+    "Dissections",
     "Evidence",
     "Exam",
     "Explained",
@@ -62,8 +68,11 @@ __all__ = [
     "Treated",
     "Treatment",
     "Unsupported",
+    "Visualized",
     "__version__",
     "attack",
+    "dissect",
+    "dream",
     "exam",
     "explain",
     "load",
@@ -73,6 +82,7 @@ __all__ = [
     "stylise",
     "train",
     "treat",
+    "visualize",
 ]
 
 if TYPE_CHECKING:
@@ -92,6 +102,7 @@ if TYPE_CHECKING:
         Treatment,
         Unsupported,
     )
+    from snellen.dissecting import Dissections, dissect
     from snellen.explaining import Explained, explain
     from snellen.images import open_images
     from snellen.models import load
@@ -101,6 +112,8 @@ if TYPE_CHECKING:
     from snellen.styling import stylise
     from snellen.training import Trained, train
     from snellen.treating import Treated, treat
+    from snellen.visualizing import Visualized, visualize
+    from snellen.visualizing.dreaming import dream
 
 
 def __getattr__(name: str) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def explain(
@@ -15,6 +18,7 @@ def explain(
     *,
     method: Annotated[list[str] | None, Parameter(name=["--method", "-m"], consume_multiple=True)] = None,
     target: str = "answer",
+    unchecked: bool = False,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     labels: str | None = None,
     preprocess: list[str] | None = None,
@@ -28,7 +32,8 @@ def explain(
     """Draw what a model's answer depends on: a map over each image, by several methods beside each other.
 
     Maps are signed and have a scale: orange speaks for the class, blue against it. No map says by itself whether it can be
-    believed: methods that disagree cannot all be right.
+    believed. So each is checked: regions are hidden, and brought back, in its order, and how much sooner than in random orders the
+    probability of the class goes and comes is its faithfulness (0: chance). Methods that disagree cannot all be right.
 
     - A look: `snellen explain zoo:efficientnet-lite0 cat.jpg -o cat.png`
     - Other methods, with settings: `snellen explain net.safetensors photos/ -m integrated-gradients -m occlusion:patch=16,stride=8`
@@ -46,6 +51,7 @@ def explain(
         method: a name from `snellen list explainers`, with settings if need be, or a file of one's own. Repeatable. Default:
             gradient, grad-cam, occlusion.
         target: the class explained: `answer`, `second`, `truth`, or a class by name or number.
+        unchecked: leave out how faithful maps are.
         out: a picture file or a folder. Default: explanations/MODEL-on-IMAGES.
         labels: a file that names the model's classes, one a line, or `imagenet`.
         preprocess: what stands between image files and a model of your own, `key=value`. Repeatable.
@@ -71,6 +77,7 @@ def explain(
         images if len(images) > 1 else images[0],
         method or DEFAULT,
         target=target,
+        check=not unchecked,
         labels=labels,
         preprocessing=preprocessing(preprocess or []),
         sample=sample,
@@ -85,8 +92,21 @@ def explain(
         print(writer.dumps(table(done), indent=1))
         return 0
     screen = console()
+    for (explainer, _), scores in zip(done.methods, done.faithful, strict=False):
+        told = f"{explainer.name}: faithful {scores.mean():+.2f}{_interval(scores)}, 0 being chance"
+        screen.print(told, markup=False, soft_wrap=True, highlight=False)
     for name, reason in (*done.refused.items(), *done.problems.items()):
         screen.print(f"Left out: {name}: {reason}", markup=False, soft_wrap=True, highlight=False)
     for place in written:
         screen.print(str(place), markup=False, soft_wrap=True, highlight=False)
     return 0
+
+
+def _interval(scores: np.ndarray) -> str:
+    """Of the mean over images, where there are several."""
+    import numpy as np
+
+    from snellen.stats import bootstrap, mean_estimate
+
+    found = bootstrap(mean_estimate(np.arange(len(scores)), scores), 0) if len(scores) > 2 else None
+    return f" [{found.low:+.2f}, {found.high:+.2f}] over {len(scores)} images" if found else ""

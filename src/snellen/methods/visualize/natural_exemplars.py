@@ -58,12 +58,12 @@ class NaturalExemplars(Method):
     those that came first are kept. NaN is never outermost.
 
     Attributes:
-        layer: its name.
+        layer: its name; None for logits, so that each channel is a class.
         count: images for each channel and end.
         by: an image's mean over places, or its maximum, which for the other end is its minimum.
     """
 
-    layer: str = ""
+    layer: str | None = None
     count: int = 9
     by: Literal["mean", "maximum"] = "mean"
 
@@ -87,11 +87,11 @@ class NaturalExemplars(Method):
             for start in range(0, len(images), size):
                 part = images[start : start + size]
                 with blaming(model.name, tuple(part.shape)):
-                    output = model.activations(part, self.layer)
+                    output = model.logits(part) if self.layer is None else model.activations(part, self.layer)
                 maps = maps_of(output, part.shape[2], part.shape[3], self.layer)
                 if shape is not None and shape != maps.shape[1:]:
                     raise SnellenError(
-                        f"got images for which {self.layer} gives {tuple(maps.shape[1:])}, after others of {tuple(shape)}; "
+                        f"got images for which {self.layer or 'the model'} gives {tuple(maps.shape[1:])}, after others of {tuple(shape)}; "
                         "expected images of one size"
                     )
                 shape, seen = maps.shape[1:], seen + len(part)

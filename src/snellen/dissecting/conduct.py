@@ -1,0 +1,135 @@
+"""Dissecting layer after layer: images streamed, every layer kept as soon as it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from snellen.core import Model, SnellenError
+from snellen.images.segmented import Segmented
+from snellen.images.stream import parts
+from snellen.methods.concepts.dissection import Concepts, Dissected, Dissection, Masked, random_rotation
+from snellen.methods.visualize.natural_exemplars import Exemplars, NaturalExemplars, Ranked
+from snellen.run.progress import Progress
+from snellen.run.store import Shelf
+
+PART = 16
+"""Images that are decoded together, with their masks."""
+VERSION = 1
+"""Rises when the same settings would find something else."""
+_KEPT = ("thresholds", "error", "active", "iou", "seen")
+_ENDS = {"rows": np.int64, "values": np.float32, "places": np.int64}
+
+
+@final
+@dataclass(frozen=True)
+class Conduct:
+    """One model, images with masks, and the settings; what is done goes to `folder`. `problems`: unreadable images → reasons."""
+
+    model: Model
+    data: Segmented
+    share: float
+    least: float
+    side: int
+    seed: int
+    folder: Path
+    progress: Progress
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def layer(self, name: str, units: int, count: int) -> tuple[Dissected, Dissected, Exemplars]:
+        """What units of a layer detect, what they do when mixed by a rotation, and the images they respond to most."""
+        return (
+            self._dissected(name, "as they are", None),
+            self._dissected(name, "mixed", random_rotation(units, self.seed)),
+            self._exemplars(name, count),
+        )
+
+    def _dissected(self, name: str, how: str, rotation: Float[np.ndarray, "u u"] | None) -> Dissected:
+        concepts = Concepts(self.data.names, self.data.categories)
+        shelf = self._shelf({"layer": name, "rotation": None if rotation is None else self.seed})
+        if not shelf.has_arrays("dissected"):
+            with self.progress.stage(f"Dissecting {name}, units {how}", 2 * len(self.data.images)) as advance:
+                found = Dissection(name, self.share, self.least)(
+                    self.model, _Stream(self, advance), concepts, rotation=rotation, progress=advance
+                )
+            shelf.write_arrays("dissected", {key: np.asarray(getattr(found, key)) for key in _KEPT})
+        kept = shelf.read_arrays("dissected")
+        return Dissected(
+            name,
+            rotation is not None,
+            concepts,
+            kept["thresholds"],
+            kept["error"],
+            kept["active"],
+            kept["iou"],
+            self.least,
+            kept["seen"].item(),
+        )
+
+    def _exemplars(self, name: str, count: int) -> Exemplars:
+        shelf = self._shelf({"layer": name, "exemplars": count})
+        if not shelf.has_arrays("exemplars"):
+            with self.progress.stage(f"Looking for what {name} responds to most", len(self.data.images)) as advance:
+                read = ((block.rows, self.model.asarray(block.pixels)) for block in self.blocks(advance))
+                found = NaturalExemplars(name, count, "maximum")(self.model, read, progress=advance)
+            kept = {f"{end}-{key}": value for end in ("top", "bottom") for key, value in asdict(getattr(found, end)).items()}
+            shelf.write_arrays("exemplars", {**kept, "seen": np.array([*found.grid, found.seen])})
+        kept = shelf.read_arrays("exemplars")
+        top, bottom = (Ranked(*(kept[f"{end}-{key}"].astype(kind) for key, kind in _ENDS.items())) for end in ("top", "bottom"))
+        rows, columns, seen = kept["seen"].tolist()
+        return Exemplars(top, bottom, (rows, columns), seen)
+
+    def blocks(self, advance: Callable[[int], None]) -> Iterator[_Block]:
+        """Rows and pixels of some images after the others; those that cannot be read are told.
+
+        Raises:
+            SnellenError: none can be read.
+        """
+        images, seen = self.data.images, 0
+        rows = [list(range(start, min(start + PART, len(images)))) for start in range(0, len(images), PART)]
+        for block in parts(images, self.model.preprocessing, rows):
+            self.problems.update({str(images.facts["image"][row]): reason for row, reason in block.problems.items()})
+            advance(len(block.problems))
+            seen += len(block.rows)
+            if block.rows:
+                yield _Block(block.rows, block.pixels)
+        if not seen:
+            raise SnellenError(f"no image of {images.name} could be read: {next(iter(self.problems.values()), 'there is none')}")
+
+    def _shelf(self, what: dict[str, object]) -> Shelf:
+        recipe = {
+            "what": "dissection",
+            "version": [VERSION, Dissection.version],
+            "model": self.model.id,
+            "images": self.data.id,
+            "concepts": [*zip(self.data.categories, self.data.names, strict=True)],
+            "share": self.share,
+            "side": self.side,
+        }
+        return Shelf(self.folder, {**recipe, **what})
+
+
+@final
+@dataclass(frozen=True)
+class _Block:
+    rows: list[int]
+    pixels: np.ndarray
+
+
+@final
+@dataclass(frozen=True)
+class _Stream:
+    """Images with masks, from the start each time it is gone through."""
+
+    conduct: Conduct
+    advance: Callable[[int], None]
+
+    def __iter__(self) -> Iterator[Masked]:
+        own = self.conduct
+        for block in own.blocks(self.advance):
+            yield own.model.asarray(block.pixels), own.data.masks(block.rows, own.model.preprocessing, own.side)
