@@ -49,6 +49,8 @@ def test_maps_are_where_the_blob_is(photos: list[str]) -> None:
         maps = maps.sum(1) if maps.ndim == 4 else maps
         cells = maps.reshape(3, 4, 16, 4, 16).sum((2, 4)).reshape(3, 16)
         assert cells.argmax(1).tolist() == [0, 5, 10]
+    assert all((scores > 0.05).all() for scores in found.faithful)
+    assert snellen.explain(patient(), photos[0], "occlusion", check=False).faithful == ()
     with pytest.raises(KeyError, match="there are gradient-x-input, occlusion"):
         found["rise"]
 
@@ -96,7 +98,9 @@ def test_the_command_writes_a_sheet_or_a_folder(photos: list[str], tmp_path: Pat
     picture, folder = tmp_path / "out" / "one.webp", tmp_path / "all"
     chosen = ["-m", "gradient", "-m", "occlusion:patch=16"]
     assert call(["explain", "patient:healthy", photos[0], *chosen, "-o", str(picture), "--quiet"]) == 0
-    assert str(picture) in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert str(picture) in said
+    assert "occlusion: faithful" in said
     with Image.open(picture) as opened:
         assert opened.format == "WEBP"
         assert opened.width > 3 * 224
@@ -106,6 +110,7 @@ def test_the_command_writes_a_sheet_or_a_folder(photos: list[str], tmp_path: Pat
     assert [row["image"] for row in told["images"]] == ["photo-0.png", "photo-5.png", "photo-10.png"]
     assert all(row["class"] != row["answer"] for row in told["images"])
     assert [method["method"] for method in told["methods"]] == ["gradient", "occlusion"]
+    assert [len(method["faithful"]) for method in told["methods"]] == [3, 3]
     with np.load(folder / "maps.npz") as maps:
         assert set(maps) == {"image", "0-gradient", "1-occlusion"}
         size = snellen.load("patient:healthy").preprocessing.size

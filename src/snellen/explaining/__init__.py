@@ -18,6 +18,7 @@ from snellen.images.files import open_files
 from snellen.images.stream import parts
 from snellen.methods.explain.explanation import Explainer, Explanation
 from snellen.methods.explain.registry import make
+from snellen.methods.trust.faithfulness import Faithfulness, evidence
 from snellen.run.answers import check_logits, named
 from snellen.run.present import ask
 from snellen.run.progress import Progress
@@ -42,6 +43,8 @@ class Explained:
         answers: (N,) the class answered. confidence: (N,) softmax probabilities of the class explained.
         labels: the model's classes.
         methods: in the order asked for, with what each found.
+        faithful: for each method (N,), how much better than chance its map finds the regions that the probability of the class
+            needs, from -1 to 1 (`snellen.methods.trust.faithfulness`); empty where that was not asked for.
         refused: name of a method → why it could not be used.
         problems: name of an image → why it could not be read.
     """
@@ -54,6 +57,7 @@ class Explained:
     confidence: np.ndarray
     labels: Labels
     methods: tuple[tuple[Explainer, Explanation], ...]
+    faithful: tuple[np.ndarray, ...]
     refused: dict[str, str]
     problems: dict[str, str]
 
@@ -71,6 +75,7 @@ def explain(
     methods: str | Explainer | Iterable[str | Explainer] = DEFAULT,
     *,
     target: str | int = ANSWER,
+    check: bool = True,
     labels: Any = None,
     preprocessing: Preprocessing | None = None,
     sample: int | None = None,
@@ -90,6 +95,7 @@ def explain(
         methods: names with settings, as in `snellen list explainers`, or methods. One that the model cannot be explained by is
             left out, with a reason, as long as another can.
         target: the class explained: "answer", "second", "truth", or the name or number of a class, for all images.
+        check: see how faithful each map is, at 90 passes an image or so.
         labels: the model's classes, as in `snellen.exam`.
         preprocessing: what stands between image files and a model that does not say.
         sample: explain so many images of a set, balanced over categories; 16 unless given.
@@ -126,10 +132,13 @@ def explain(
     classes = targets(logits, target, known, [categories[row] for row in block.rows])
     images_named = tuple(names[row] for row in block.rows)
     keys = image_keys("explain", "", images_named, seed)
-    found, refused = _ask_all(chosen, loaded, pixels, classes, keys, progress or Progress(quiet=True))
+    bar = progress or Progress(quiet=True)
+    found, refused = _ask_all(chosen, loaded, pixels, classes, keys, bar)
+    faithful = _checked(found, loaded, pixels, classes, keys, bar) if check else ()
     shown = block.pixels.astype(np.float32) / (255 if block.pixels.dtype == np.uint8 else 1)
     confidence = softmax(logits)[np.arange(len(classes)), classes]
-    return Explained(loaded, images_named, shown, classes, logits.argmax(axis=1), confidence, known, found, refused, problems)
+    answers = logits.argmax(axis=1)
+    return Explained(loaded, images_named, shown, classes, answers, confidence, known, found, faithful, refused, problems)
 
 
 def gather(images: Any, sample: int | None, seed: int) -> Images:
@@ -151,6 +160,27 @@ def gather(images: Any, sample: int | None, seed: int) -> Images:
     opened = open_images(images[0] if isinstance(images, list) and len(images) == 1 else images)
     wanted = MOST if sample is None else sample
     return opened if len(opened) <= wanted else open_images(opened, sample=wanted, seed=seed)
+
+
+def _checked(
+    found: Sequence[tuple[Explainer, Explanation]],
+    model: Model,
+    pixels: Any,
+    classes: np.ndarray,
+    keys: Sequence[int],
+    progress: Progress,
+) -> tuple[np.ndarray, ...]:
+    """How faithful the maps of each method are, image by image."""
+    maps = [evidence(explanation.maps, method.signed) for method, explanation in found]
+    scores: list[list[float]] = [[] for _ in maps]
+    with progress.stage("Checking the maps", len(classes)) as advance:
+        for row in range(len(classes)):
+            one = slice(row, row + 1)
+            named_maps = {str(at): values[one] for at, values in enumerate(maps)}
+            for at, score in Faithfulness()(model, pixels[one], classes[one], named_maps, keys[one]).items():
+                scores[int(at)].append(float(score[0]))
+            advance(1)
+    return tuple(np.array(one) for one in scores)
 
 
 def _ask_all(

@@ -64,10 +64,11 @@ def table(explained: Explained) -> dict[str, object]:
             "least": [round(float(flat(one).min()), 8) for one in found.maps],
             "most": [round(float(flat(one).max()), 8) for one in found.maps],
             "gap": None if found.gap is None else [round(float(gap), 6) for gap in found.gap],
+            "faithful": [round(float(score), 4) for score in explained.faithful[at]] if explained.faithful else None,
             "passes forward": found.forwards,
             "passes back": found.pulls,
         }
-        for method, found in explained.methods
+        for at, (method, found) in enumerate(explained.methods)
     ]
     return {
         "model": explained.model.name,

@@ -40,13 +40,23 @@ def sheet(explained: Explained) -> Image.Image:
             peak = float(np.percentile(np.abs(values), PERCENTILE))
             for place, text, anchor in ((0, f"-{peak:.2g}", "la"), (SIDE // 2, "0", "ma"), (SIDE, f"{peak:.2g}", "ra")):
                 pen.text((x + place, top + high + BAR + 6), text, MUTED, small, anchor=anchor)
-            _tell(pen, small, x, top + high + BAR + 6 + LINE, (method.name, found.unit, found.where))
+            _tell(
+                pen,
+                small,
+                x,
+                top + high + BAR + 6 + LINE,
+                (method.name, found.unit, found.where, _faithful(explained, at - 1, row)),
+            )
     return canvas
 
 
 def flat(values: np.ndarray) -> np.ndarray:
     """A map (H, W), or of colours (3, H, W), which are summed."""
     return values.sum(axis=0) if values.ndim == 3 else values
+
+
+def _faithful(explained: Explained, method: int, row: int) -> str:
+    return f"faithful {explained.faithful[method][row]:+.2f} (0: chance)" if explained.faithful else ""
 
 
 def _captions(explained: Explained, row: int) -> tuple[str, ...]:

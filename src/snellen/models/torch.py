@@ -213,7 +213,7 @@ class TorchModel(Model):
         return self._copied("bfloat16", lambda: copy.deepcopy(self.folded().module).to(torch.bfloat16))
 
     def folded(self) -> TorchModel:
-        """With batch normalisations made part of convolutions, and made anew when weights have changed; itself where there are none."""
+        """With batch normalisations made part of convolutions, anew when weights have changed; itself where there are none."""
 
         def run(network: nn.Module) -> Tensor:
             with frozen(network), torch.random.fork_rng([]), torch.inference_mode(False), torch.no_grad():
