@@ -7,11 +7,21 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 from skimage.metrics import structural_similarity
 
 from snellen.core import SnellenError
-from snellen.methods.trust.similarity import MEASURES, absolute_spearman, compared, described, hog, similarity, spearman, ssim
+from snellen.methods.trust.similarity import (
+    MEASURES,
+    absolute_spearman,
+    average_ranks,
+    compared,
+    described,
+    hog,
+    similarity,
+    spearman,
+    ssim,
+)
 
 
 def maps(count: int = 4, side: int = 50, seed: int = 0) -> np.ndarray:
@@ -24,6 +34,12 @@ def test_as_scipy_pair_by_pair() -> None:
     for row, (one, other) in enumerate(zip(first, second, strict=True)):
         assert spearman(first, second)[row] == pytest.approx(spearmanr(one.ravel(), other.ravel())[0])
         assert absolute_spearman(first, second)[row] == pytest.approx(spearmanr(abs(one).ravel(), abs(other).ravel())[0])
+
+
+def test_ranks_are_scipy_s() -> None:
+    random = np.random.default_rng(0)
+    for rows in (random.normal(size=(3, 50)), random.integers(0, 4, (5, 9)).astype(float), np.zeros((2, 7)), np.ones((4, 1))):
+        assert np.array_equal(average_ranks(rows), rankdata(rows, axis=1) - 1)
 
 
 def test_ssim_is_that_of_maps_and_not_of_rows_of_numbers() -> None:

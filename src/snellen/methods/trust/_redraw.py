@@ -32,8 +32,8 @@ def redrawn(part: nn.Module, own: Mapping[str, Tensor], seed: int) -> dict[str, 
     values: dict[str, Tensor] = {}
     for name, trained in own.items():
         old, new = trained.detach().cpu(), fresh.get(name)
-        drawn = _drawn(old, generator)
-        values[name] = drawn if new is None or torch.equal(new, old) or bool((new == new.flatten()[0]).all()) else new
+        random = new is not None and not torch.equal(new, old) and bool((new != new.flatten()[0]).any())
+        values[name] = new if new is not None and random else _drawn(old, generator)
     return values
 
 

@@ -19,6 +19,7 @@ from snellen.methods.explain._views import at_once
 from snellen.methods.explain.explanation import Explainer
 from snellen.methods.method import Method
 from snellen.methods.trust._order import Layer, layers, learned
+from snellen.methods.trust._prefix import Prefix
 from snellen.methods.trust._redraw import redrawn
 from snellen.methods.trust.similarity import MEASURES, Described, Measure, compared, described
 
@@ -86,6 +87,11 @@ class Randomization(Method):
         Raises:
             SnellenError: the network cannot be copied, has none of the parts, or has learned nothing.
         """
+        for name, other, _ in self._copies(network, wrap, images):
+            yield name, other
+
+    def _copies(self, network: nn.Module, wrap: Wrap, images: Array) -> Iterator[tuple[str, nn.Module, list[Tensor]]]:
+        """As `networks`, with the tensors of each copy that are not the network's."""
         original = _copy(network)
         model = wrap(original)
         held, changed = learned(original), {}
@@ -99,7 +105,7 @@ class Randomization(Method):
             there = learned(other)
             for name, values in changed.items():
                 there[name].data.copy_(values)
-            yield layer.name, other
+            yield layer.name, other, [there[name] for name in changed]
 
     def __call__(
         self,
@@ -114,33 +120,33 @@ class Randomization(Method):
     ) -> Randomized:
         """Maps of `network`, wrapped, beside those of its randomised copies; `progress` is told of layers that are done.
 
-        A method that chooses its layer chooses it once, in the network as it is.
+        A method that chooses its layer chooses it once, in the network as it is. What comes before the first layer that is
+        randomised is computed once for all copies, as far as memory allows; counts are of passes all the same.
 
         Raises:
             SnellenError: as for the explainer and `networks`.
         """
-        classes, clean = class_indices(classes), wrap(_copy(network))
+        classes, trained, prefix = class_indices(classes), _copy(network), Prefix()
+        clean = wrap(trained)
         if isinstance(explainer, Layered) and explainer.layer == AUTO:
             explainer = replace(explainer, layer=Asked(clean).grid_layer(*images.shape[2:]))
-        whole = explainer(clean, images, classes, keys)
+        with prefix.shared(trained):
+            whole = explainer(clean, images, classes, keys)
         reference = described(whole.maps, self.measures)
         names, found, explained, forwards, pulls = [], [], [], whole.forwards, whole.pulls
-        for name, other in self.networks(network, wrap, images):
+        for name, other, changed in self._copies(network, wrap, images):
             model = wrap(other)
             model.footprint = clean.footprint  # what a pass keeps does not depend on the weights
             asked = Asked(model)
-            own = classes if self.label == "fixed" else _answers(asked, images)
-            explanation = explainer(model, images, own, keys)
+            with prefix.shared(other, changed):
+                own = classes if self.label == "fixed" else _answers(asked, images)
+                explanation = explainer(model, images, own, keys)
             names.append(name)
             found.append(_compared(reference, explanation.maps, self.measures))
             explained.append(own)
             forwards, pulls = forwards + asked.forwards + explanation.forwards, pulls + explanation.pulls
             if progress is not None:
                 progress(name)
-        if not names:
-            raise SnellenError(
-                f"{clean.name} has no parameters that could be randomised; expected a network that has learned something"
-            )
         similarity: dict[Measure, np.ndarray] = {measure: np.stack([one[measure] for one in found]) for measure in self.measures}
         return Randomized(tuple(names), similarity, np.stack(explained), self.label, whole.where, forwards, pulls)
 
