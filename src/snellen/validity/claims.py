@@ -131,6 +131,10 @@ CLAIMS: tuple[Claim, ...] = (
         why="No people were involved: three networks with the controls' habit, of other seeds, stand in for them.",
     ),
     Claim("what-it-looks-at.agreement", ("random-weights",), higher=False),
+    *(
+        Claim("object-location.mass", (recipe,), higher=False, settings=(("count", 48),))
+        for recipe in ("background-reliant", "mark-reliant")
+    ),
 )
 
 NO_CLAIM: Mapping[str, str] = {
