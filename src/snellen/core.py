@@ -167,6 +167,14 @@ class Model(ABC):
         """
         raise Unsupported(f"{self.name} cannot be run in bfloat16: only PyTorch networks can")
 
+    def unwrapped(self) -> tuple[Any, Callable[[Any], Model]]:
+        """The PyTorch network inside, and `wrap`, which makes of another of the same architecture the model that it would be.
+
+        Raises:
+            Unsupported: there is no PyTorch network inside, or more than a network.
+        """
+        raise Unsupported(f"{self.name} does not show the network inside: only PyTorch networks do")
+
     def footprint(self, height: int, width: int) -> int:
         """About how many bytes one image of this size takes in a pass forward and back: of most networks less than this guess."""
         return 400 * 12 * height * width

@@ -113,7 +113,13 @@ def test_layers_that_cannot_be_asked_for(layer: str, said: str) -> None:
 
 def test_models_without_layers_say_so() -> None:
     box = load(lambda images: images.mean(axis=(2, 3)), preprocessing=Preprocessing((SIDE, SIDE)))
-    for ask in (box.layers, lambda: box.grid_layer(SIDE, SIDE), lambda: box.activations(IMAGES.numpy(), "x"), box.rounded):
+    for ask in (
+        box.layers,
+        lambda: box.grid_layer(SIDE, SIDE),
+        lambda: box.activations(IMAGES.numpy(), "x"),
+        box.rounded,
+        box.unwrapped,
+    ):
         with pytest.raises(Unsupported, match="only PyTorch networks"):
             ask()
     assert "layers" not in box.abilities

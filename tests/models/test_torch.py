@@ -321,3 +321,17 @@ def test_modules_that_flatten_by_view_are_handed_what_they_bear() -> None:
     logits, pull = model.vjp(images)
     assert pull(torch.ones_like(logits)).shape == images.shape
     assert module.layouts[5:] == [False]
+
+
+def test_unwrapped_and_wrapped_again_it_is_the_model_of_another_network() -> None:
+    net, other = conv_net(), conv_net(seed=1)
+    model = TorchModel(net, name="mine", preprocessing=SCALED, labels=custom("abcde"))
+    inside, wrap = model.unwrapped()
+    assert inside is net
+    images = model.asarray(PIXELS)
+    assert torch.equal(wrap(net).logits(images), model.logits(images))
+    again = wrap(other)
+    assert (again.name, again.labels, again.preprocessing) == (model.name, model.labels, model.preprocessing)
+    assert again.id != model.id
+    assert torch.equal(again.logits(images), TorchModel(other, preprocessing=SCALED).logits(images))
+    assert not torch.equal(again.logits(images), model.logits(images))

@@ -227,12 +227,17 @@ class TorchModel(Model):
         now = fingerprint(self.module)
         if self._copies.get(what, (None, self))[0] != now:
             module = make()
-            same = {"name": self.name, "labels": self.labels, "preprocessing": self.preprocessing, "facts": self.facts}
-            other = module and TorchModel(
-                module, **same, classifier=self.classifier, id=f"{self.id} {what}", fitted_on=self.fitted_on
-            )
-            self._copies[what] = now, other or self
+            self._copies[what] = now, self if module is None else self._around(module, what)
         return self._copies[what][1]
+
+    def unwrapped(self) -> tuple[nn.Module, Callable[[nn.Module], TorchModel]]:
+        """The module itself, not a copy."""
+        return self.module, lambda network: self._around(network, "with other weights")
+
+    def _around(self, network: nn.Module, what: str) -> TorchModel:
+        """This model, had it another network of the same architecture; `what` tells the two apart."""
+        same = {"name": self.name, "labels": self.labels, "preprocessing": self.preprocessing, "facts": self.facts}
+        return TorchModel(network, **same, classifier=self.classifier, id=f"{self.id} {what}", fitted_on=self.fitted_on)
 
     def footprint(self, height: int, width: int) -> int:
         """What PyTorch keeps of a pass for the way back, measured once for each size, and as much again for the way back itself."""
