@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from snellen.core import Preprocessing
+    from snellen.run.progress import Progress
 
 
 def visualize(
@@ -83,6 +87,8 @@ def visualize(
         return _layers(model, fitted, device, trust, Progress(quiet))
     method = ActivationMaximization(steps, rate, copies, parameterization=Fourier(power))
     place = out or Path(FOLDER) / slug(model)
+    alone = place.suffix.lower() in PICTURES
+    home = writable(place.parent if alone else place)
     done = conduct(
         model,
         unit or (),
@@ -91,7 +97,7 @@ def visualize(
         size=size,
         images=images,
         count=count,
-        keep=None if place.suffix.lower() in PICTURES else writable(place) / "parts",
+        keep=None if alone else home / "parts",
         labels=labels,
         preprocessing=fitted,
         sample=sample,
@@ -155,11 +161,13 @@ def dream(
     """
     from snellen.cli.options import preprocessing
     from snellen.methods.visualize.deep_dream import DeepDream
+    from snellen.run.folder import writable
     from snellen.run.progress import Progress
     from snellen.visualizing.dreaming import dream as conduct
     from snellen.visualizing.files import as_picture, check_picture, save_picture
 
     check_picture(out)
+    writable(out.parent)
     dreamt = conduct(
         model,
         image,
@@ -178,7 +186,7 @@ def dream(
     return 0
 
 
-def _layers(model: str, fitted: object, device: str, trust: bool, progress: object) -> int:
+def _layers(model: str, fitted: Preprocessing | None, device: str, trust: bool, progress: Progress) -> int:
     """A table of the layers whose channels can be visualised."""
     from rich.table import Table
     from rich.text import Text
@@ -187,8 +195,8 @@ def _layers(model: str, fitted: object, device: str, trust: bool, progress: obje
     from snellen.cli.console import console
     from snellen.visualizing.units import find_layers
 
-    loaded = models.load(model, preprocessing=fitted, device=device, trust=trust)  # type: ignore[arg-type]
-    with progress.stage(f"Looking at the layers of {loaded.name}", len(loaded.layers())) as advance:  # type: ignore[attr-defined]
+    loaded = models.load(model, preprocessing=fitted, device=device, trust=trust)
+    with progress.stage(f"Looking at the layers of {loaded.name}", len(loaded.layers())) as advance:
         found = find_layers(loaded, loaded.preprocessing.size, advance)
     height, width = loaded.preprocessing.size
     table = Table("layer", "channels", "places", "gives", title=Text(f"{loaded.name}, images of {height} x {width}"))

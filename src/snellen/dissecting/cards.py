@@ -44,9 +44,7 @@ def cards(dissected: Dissections, layer: DissectedLayer, most: int) -> list[Row]
     return out
 
 
-def active(
-    model: Model, images: Float[np.ndarray, "n 3 h w"], found: Dissected, unit: int
-) -> Bool[np.ndarray, "n h w"]:
+def active(model: Model, images: Float[np.ndarray, "n 3 h w"], found: Dissected, unit: int) -> Bool[np.ndarray, "n h w"]:
     """Where a unit's map, brought to the size of the images, is above its threshold."""
     height, width = images.shape[2:]
     maps = maps_of(model.activations(model.asarray(images), found.layer), height, width, found.layer)
@@ -60,7 +58,7 @@ def outlined(pixels: Float[np.ndarray, "3 h w"], mask: Bool[np.ndarray, "h w"]) 
     large, inside = pixels.repeat(times, 1).repeat(times, 2), mask.repeat(times, 0).repeat(times, 1)
     if not inside.any():
         return large
-    line = inside & ~binary_erosion(inside, iterations=2, border_value=0)
+    line = inside > binary_erosion(inside, iterations=2, border_value=0)
     out = np.where(inside, large, OUTSIDE * large)
     out[:, line] = np.array(LINE, np.float32)[:, None]
     return out.astype(np.float32)

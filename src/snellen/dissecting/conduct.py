@@ -10,16 +10,14 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from snellen.core import Model, SnellenError
+from snellen.core import Model
 from snellen.images.segmented import Segmented
-from snellen.images.stream import parts
 from snellen.methods.concepts.dissection import Concepts, Dissected, Dissection, Masked, random_rotation
 from snellen.methods.visualize.natural_exemplars import Exemplars, NaturalExemplars, Ranked
 from snellen.run.progress import Progress
 from snellen.run.store import Shelf
+from snellen.visualizing.exemplars import ranked, read
 
-PART = 16
-"""Images that are decoded together, with their masks."""
 VERSION = 1
 """Rises when the same settings would find something else."""
 _KEPT = ("thresholds", "error", "active", "iou", "seen")
@@ -75,31 +73,14 @@ class Conduct:
         shelf = self._shelf({"layer": name, "exemplars": count})
         if not shelf.has_arrays("exemplars"):
             with self.progress.stage(f"Looking for what {name} responds to most", len(self.data.images)) as advance:
-                read = ((block.rows, self.model.asarray(block.pixels)) for block in self.blocks(advance))
-                found = NaturalExemplars(name, count, "maximum")(self.model, read, progress=advance)
+                method = NaturalExemplars(name, count, "maximum")
+                found = ranked(self.model, self.data.images, method, self.problems, advance)
             kept = {f"{end}-{key}": value for end in ("top", "bottom") for key, value in asdict(getattr(found, end)).items()}
             shelf.write_arrays("exemplars", {**kept, "seen": np.array([*found.grid, found.seen])})
         kept = shelf.read_arrays("exemplars")
         top, bottom = (Ranked(*(kept[f"{end}-{key}"].astype(kind) for key, kind in _ENDS.items())) for end in ("top", "bottom"))
         rows, columns, seen = kept["seen"].tolist()
         return Exemplars(top, bottom, (rows, columns), seen)
-
-    def blocks(self, advance: Callable[[int], None]) -> Iterator[_Block]:
-        """Rows and pixels of some images after the others; those that cannot be read are told.
-
-        Raises:
-            SnellenError: none can be read.
-        """
-        images, seen = self.data.images, 0
-        rows = [list(range(start, min(start + PART, len(images)))) for start in range(0, len(images), PART)]
-        for block in parts(images, self.model.preprocessing, rows):
-            self.problems.update({str(images.facts["image"][row]): reason for row, reason in block.problems.items()})
-            advance(len(block.problems))
-            seen += len(block.rows)
-            if block.rows:
-                yield _Block(block.rows, block.pixels)
-        if not seen:
-            raise SnellenError(f"no image of {images.name} could be read: {next(iter(self.problems.values()), 'there is none')}")
 
     def _shelf(self, what: dict[str, object]) -> Shelf:
         recipe = {
@@ -116,13 +97,6 @@ class Conduct:
 
 @final
 @dataclass(frozen=True)
-class _Block:
-    rows: list[int]
-    pixels: np.ndarray
-
-
-@final
-@dataclass(frozen=True)
 class _Stream:
     """Images with masks, from the start each time it is gone through."""
 
@@ -131,5 +105,5 @@ class _Stream:
 
     def __iter__(self) -> Iterator[Masked]:
         own = self.conduct
-        for block in own.blocks(self.advance):
+        for block in read(own.data.images, own.model.preprocessing, own.problems, self.advance):
             yield own.model.asarray(block.pixels), own.data.masks(block.rows, own.model.preprocessing, own.side)

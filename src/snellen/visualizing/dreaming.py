@@ -84,13 +84,15 @@ def _read(image: str | Path | np.ndarray, size: int) -> tuple[Float[np.ndarray, 
         pixels = shown(upright(payload))
     except Unreadable as error:
         raise SnellenError(f"{named} could not be read: {error}") from error
+    return np.ascontiguousarray(_reduced(pixels, size).transpose(2, 0, 1), np.float32), named
+
+
+def _reduced(pixels: Float[np.ndarray, "h w 3"], size: int) -> Float[np.ndarray, "a b 3"]:
+    """The longer side brought to `size` where it is longer."""
     longer = max(pixels.shape[:2])
-    if longer > size:
-        sides = tuple(max(1, round(side * size / longer)) for side in reversed(pixels.shape[:2]))
-        scaled = [np.asarray(Image.fromarray(np.ascontiguousarray(one)).resize(sides, Image.Resampling.LANCZOS)) for one in _channels(pixels)]
-        pixels = np.stack(scaled, -1).clip(0, 1)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32), named
-
-
-def _channels(pixels: Float[np.ndarray, "h w 3"]) -> list[Float[np.ndarray, "h w"]]:
-    return [pixels[:, :, channel].astype(np.float32) for channel in range(3)]
+    if longer <= size:
+        return pixels
+    width, height = (max(1, round(side * size / longer)) for side in (pixels.shape[1], pixels.shape[0]))
+    channels = [Image.fromarray(np.ascontiguousarray(pixels[:, :, channel], np.float32)) for channel in range(3)]
+    small = [np.asarray(channel.resize((width, height), Image.Resampling.LANCZOS)) for channel in channels]
+    return np.stack(small, -1).clip(0, 1)

@@ -9,13 +9,13 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from snellen.core import Array, Images, Model, SnellenError
-from snellen.images.stream import parts
+from snellen.core import Images, Model, Preprocessing, SnellenError
+from snellen.images.stream import Part, parts
 from snellen.methods.visualize.natural_exemplars import Exemplars, NaturalExemplars
 from snellen.methods.visualize.receptive_field import receptive_field
 from snellen.run.present import pixels_of
 
-PART = 16
+TOGETHER = 16
 """Images that are decoded together."""
 
 
@@ -36,7 +36,7 @@ class Natural:
 
 
 def ranked(
-    model: Model, images: Images, layer: str | None, count: int, problems: dict[str, str], advance: Callable[[int], None]
+    model: Model, images: Images, method: NaturalExemplars, problems: dict[str, str], advance: Callable[[int], None]
 ) -> Exemplars:
     """The outermost images of every channel of a layer, or of every class; images that cannot be read go to `problems`.
 
@@ -44,8 +44,8 @@ def ranked(
         SnellenError: no image can be read, or the model fails.
         Unsupported: the model is no PyTorch network.
     """
-    read = _read(model, images, problems, advance)
-    return NaturalExemplars(layer, count)(model, read, progress=advance)
+    blocks = read(images, model.preprocessing, problems, advance)
+    return method(model, ((block.rows, model.asarray(block.pixels)) for block in blocks), progress=advance)
 
 
 def pictures(
@@ -67,25 +67,28 @@ def pictures(
             crop = picture[:, top:bottom, left:right]
         return Natural(str(names[row]), float(ends[end].values[unit, at]), picture, crop)
 
-    return [tuple([natural(end, unit, at) for at in range(ends[end].rows.shape[1])] for end in (0, 1)) for unit in units]  # type: ignore[misc]
+    count = range(found.top.rows.shape[1])
+    return [([natural(0, unit, at) for at in count], [natural(1, unit, at) for at in count]) for unit in units]
 
 
-def shown(pixels: np.ndarray) -> Float[np.ndarray, "..."]:
+def shown(pixels: np.ndarray) -> np.ndarray:
     """Pixels as floats in [0, 1], whatever the image set holds."""
     return pixels.astype(np.float32) / (255 if pixels.dtype == np.uint8 else 1)
 
 
-def _read(
-    model: Model, images: Images, problems: dict[str, str], advance: Callable[[int], None]
-) -> Iterator[tuple[list[int], Array]]:
-    names = images.facts["image"]
-    rows = [list(range(start, min(start + PART, len(images)))) for start in range(0, len(images), PART)]
-    seen = 0
-    for block in parts(images, model.preprocessing, rows):
+def read(images: Images, preprocessing: Preprocessing, problems: dict[str, str], advance: Callable[[int], None]) -> Iterator[Part]:
+    """All images, some after the others; those that cannot be read go to `problems`, and `advance` is told of them.
+
+    Raises:
+        SnellenError: none can be read.
+    """
+    names, seen = images.facts["image"], 0
+    rows = [list(range(start, min(start + TOGETHER, len(images)))) for start in range(0, len(images), TOGETHER)]
+    for block in parts(images, preprocessing, rows):
         problems.update({str(names[row]): reason for row, reason in block.problems.items()})
         advance(len(block.problems))
         seen += len(block.rows)
         if block.rows:
-            yield block.rows, model.asarray(block.pixels)
+            yield block
     if not seen:
         raise SnellenError(f"no image of {images.name} could be read: {next(iter(problems.values()), 'there is none')}")

@@ -15,7 +15,8 @@ from snellen.run.evidence import slug
 from snellen.visualizing.sheet import Row, sheet, write
 
 if TYPE_CHECKING:
-    from snellen.visualizing import Pictured, Visualized
+    from snellen.visualizing import Visualized
+    from snellen.visualizing.conduct import Pictured
     from snellen.visualizing.exemplars import Natural
 
 PICTURES = (".png", ".webp", ".jpg", ".jpeg")

@@ -86,7 +86,7 @@ def read_units(texts: Sequence[str], model: Model, size: tuple[int, int]) -> lis
     for text in texts:
         name, colon, numbers = text.rpartition(":")
         if not (colon and name and _NUMBERS.fullmatch(numbers)):
-            near = did_you_mean(name or text, model.layers()) if "layers" in model.abilities else ""
+            near = did_you_mean(name or text, known) if (known := _layers(model)) and text not in known else ""
             raise SnellenError(
                 f"got the unit {text!r}; expected LAYER:CHANNEL, LAYER:FIRST-LAST or LAYER:3,7,10-12.{near} "
                 "`snellen visualize MODEL --layers` lists the layers"
@@ -113,6 +113,10 @@ def some_classes(classes: Labels) -> list[Target]:
     """A few classes from all over the list."""
     places = np.unique(np.linspace(0, len(classes) - 1, CLASSES).round().astype(int)).tolist()
     return [Target(None, place, classes.names[place]) for place in places]
+
+
+def _layers(model: Model) -> tuple[str, ...]:
+    return model.layers() if "layers" in model.abilities else ()
 
 
 def _channels(numbers: str) -> list[int]:

@@ -132,7 +132,7 @@ def _concepts(folder: Path, kinds: list[str]) -> tuple[list[tuple[str, str]], di
 def _table(path: Path, needed: tuple[str, ...]) -> pl.DataFrame:
     """All columns as text, nothing as the empty one."""
     try:
-        table = pl.read_csv(path, infer_schema=False, missing_utf8_is_empty_string=True)
+        table = pl.read_csv(path, infer_schema=False).fill_null("")
     except (OSError, pl.exceptions.PolarsError) as error:
         raise SnellenError(f"got {path}, which cannot be read as a table ({error}); expected one as Broden has it") from error
     missing = [name for name in needed if name not in table.columns]

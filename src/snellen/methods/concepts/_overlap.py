@@ -39,7 +39,8 @@ class Overlap:
         self.seen, self.pixels = self.seen + count, self.pixels + count * masks[0, 0].size
         self._masked += masks.sum((0, 2, 3))
         labelled = masks.any((2, 3)) @ self._member
-        flat = torch.as_tensor(masks.reshape(*masks.shape[:2], -1)).to(maps)
+        present = np.flatnonzero(masks.any((0, 2, 3)))
+        flat = torch.as_tensor(masks[:, present].reshape(count, len(present), -1)).to(maps)
         wanted = torch.cat([flat, torch.ones_like(flat[:, :1])], 1).transpose(1, 2)
         size = max(1, BUDGET // (4 * count * masks[0, 0].size))
         for start in range(0, units, size):
@@ -48,7 +49,7 @@ class Overlap:
             counts = to_numpy(large.gt_(thresholds[part, None, None]).flatten(2) @ wanted).astype(np.float64)
             self.active[part] += counts[:, :, -1].sum(0)
             self._of_kind[part] += counts[:, :, -1].T @ labelled
-            self._both[part] += counts[:, :, :-1].sum(0)
+            self._both[part, present] += counts[:, :, :-1].sum(0)
 
     def iou(self) -> Float[np.ndarray, "u k"]:
         """Intersection over union; 0 where there is neither mask nor activity."""

@@ -91,8 +91,8 @@ class NaturalExemplars(Method):
                 maps = maps_of(output, part.shape[2], part.shape[3], self.layer)
                 if shape is not None and shape != maps.shape[1:]:
                     raise SnellenError(
-                        f"got images for which {self.layer or 'the model'} gives {tuple(maps.shape[1:])}, after others of {tuple(shape)}; "
-                        "expected images of one size"
+                        f"got images for which {self.layer or 'the model'} gives {tuple(maps.shape[1:])}, after others of "
+                        f"{tuple(shape)}; expected images of one size"
                     )
                 shape, seen = maps.shape[1:], seen + len(part)
                 own = torch.as_tensor(np.asarray(rows[start : start + size]), device=maps.device)
