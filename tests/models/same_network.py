@@ -62,6 +62,31 @@ def on_jax() -> Model:
     return JaxModel(jax_function(), parameters, preprocessing=PREPROCESSING)
 
 
+def on_flax() -> Model:
+    """A module of Flax."""
+    from flax import nnx
+    from jax import numpy as jnp
+
+    from snellen.models import load
+
+    w = {name: jnp.asarray(values) for name, values in weights().items()}
+
+    class Net(nnx.Module):
+        def __init__(self, rngs: nnx.Rngs) -> None:
+            self.conv1 = nnx.Conv(3, 8, (3, 3), padding="VALID", rngs=rngs)
+            self.conv2 = nnx.Conv(8, 16, (3, 3), padding="VALID", rngs=rngs)
+            self.fc = nnx.Linear(16, CLASSES, rngs=rngs)
+
+        def __call__(self, images: Any) -> Any:
+            return self.fc(nnx.relu(self.conv2(jnp.tanh(self.conv1(images)))).mean((1, 2)))
+
+    net = Net(nnx.Rngs(0))
+    for part, name in ((net.conv1, "conv1"), (net.conv2, "conv2")):
+        part.kernel[...], part.bias[...] = w[name].transpose(2, 3, 1, 0), w[f"{name}_bias"]
+    net.fc.kernel[...], net.fc.bias[...] = w["fc"].T, w["fc_bias"]
+    return load(net, preprocessing=PREPROCESSING)
+
+
 def keras_network(softmax: bool = False) -> Any:
     """Layers of Keras."""
     import keras
