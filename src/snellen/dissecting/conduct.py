@@ -53,7 +53,7 @@ class Conduct:
         if not shelf.has_arrays("dissected"):
             with self.progress.stage(f"Dissecting {name}, units {how}", 2 * len(self.data.images)) as advance:
                 found = Dissection(name, self.share, self.least)(
-                    self.model, _Stream(self, advance), concepts, rotation=rotation, progress=advance
+                    self.model, Stream(self, advance), concepts, rotation=rotation, progress=advance
                 )
             shelf.write_arrays("dissected", {key: np.asarray(getattr(found, key)) for key in _KEPT})
         kept = shelf.read_arrays("dissected")
@@ -97,7 +97,7 @@ class Conduct:
 
 @final
 @dataclass(frozen=True)
-class _Stream:
+class Stream:
     """Images with masks, from the start each time it is gone through."""
 
     conduct: Conduct

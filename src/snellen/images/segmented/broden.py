@@ -42,14 +42,12 @@ class Broden(Segmented):
     sizes: tuple[tuple[int, int], ...]
     known: tuple[Mapping[str, str], ...]
     """Of each row: height and width, and category → what is known."""
+    digest: str
 
     @property
     def id(self) -> str:
         """Of the images and the tables; the label maps are known by their names."""
-        told = hashlib.sha256(self.images.id.encode())
-        for name in (INDEX, LABELS):
-            told.update((self.folder / name).read_bytes())
-        return told.hexdigest()
+        return self.digest
 
     def layers(self, row: int) -> Int[np.ndarray, "l h w"]:
         """See `Segmented.layers`."""
@@ -104,7 +102,10 @@ def open_broden(folder: Path, sample: int | None = None, seed: int = 0) -> Brode
         raise SnellenError(f"got {folder / INDEX} with sizes that are no numbers; expected pixels in ih and iw") from error
     images = open_files([folder / IMAGES / name for name in index["image"]], folder.name)
     names, categories = tuple(name for _, name in concepts), tuple(kind for kind, _ in concepts)
-    return Broden(images, names, categories, folder, number, sizes, tuple(index.select(kinds).rows(named=True)))
+    digest = hashlib.sha256(
+        b"".join([images.id.encode(), *((folder / table).read_bytes() for table in (INDEX, LABELS))])
+    ).hexdigest()
+    return Broden(images, names, categories, folder, number, sizes, tuple(index.select(kinds).rows(named=True)), digest)
 
 
 def _concepts(folder: Path, kinds: list[str]) -> tuple[list[tuple[str, str]], dict[str, np.ndarray]]:
