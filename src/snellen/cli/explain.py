@@ -69,6 +69,7 @@ def explain(
     from snellen.explaining import DEFAULT, FOLDER
     from snellen.explaining import explain as conduct
     from snellen.explaining.files import table, write
+    from snellen.explaining.validity import misses
     from snellen.run.evidence import slug
     from snellen.run.progress import Progress
 
@@ -95,6 +96,9 @@ def explain(
     for (explainer, _), scores in zip(done.methods, done.faithful, strict=False):
         told = f"{explainer.name}: faithful {scores.mean():+.2f}{_interval(scores)}, 0 being chance"
         screen.print(told, markup=False, soft_wrap=True, highlight=False)
+    for explainer, _ in done.methods:
+        for text in misses(explainer.name):
+            screen.print(f"Warning: {explainer.name}: {text}", markup=False, soft_wrap=True, highlight=False)
     for name, reason in (*done.refused.items(), *done.problems.items()):
         screen.print(f"Left out: {name}: {reason}", markup=False, soft_wrap=True, highlight=False)
     for place in written:

@@ -10,6 +10,7 @@ import numpy as np
 
 from snellen.core import SnellenError
 from snellen.explaining.sheet import flat, sheet
+from snellen.explaining.validity import misses
 
 if TYPE_CHECKING:
     from snellen.explaining import Explained
@@ -65,6 +66,7 @@ def table(explained: Explained) -> dict[str, object]:
             "most": [round(float(flat(one).max()), 8) for one in found.maps],
             "gap": None if found.gap is None else [round(float(gap), 6) for gap in found.gap],
             "faithful": [round(float(score), 4) for score in explained.faithful[at]] if explained.faithful else None,
+            "misses": misses(method.name),
             "passes forward": found.forwards,
             "passes back": found.pulls,
         }

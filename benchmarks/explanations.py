@@ -1,0 +1,195 @@
+"""Published effects of explanations on real networks and on patients, whose conditions are known.
+
+    python benchmarks/explanations.py marks|alignment|sanity|fragility [--images 64] [--networks zoo:squeezenet …] [--write FILE]
+
+`marks`: do maps lie on what a patient was made to go by? Mass inside the planted region and how often the highest value lies there,
+over 95 % intervals; chance is the area of the region. Images are those of the patient's own world that it gets right.
+`alignment`: the share of the gradient's mass inside the object, of a patient trained on adversarial examples, of one trained on
+shapes in every texture, and of the healthy one (tsipras-2019), on the same images.
+`sanity`: similarity of maps before and after randomisation, from the logits to the input (adebayo-2018).
+`fragility`: what a change within 8/255 that keeps the label does to gradient maps (ghorbani-2019).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import snellen
+from snellen.core import Model, SnellenError
+from snellen.images import open_images
+from snellen.images.stream import parts
+from snellen.images.world.open import open_world, parse
+from snellen.images.world.scene import BACKGROUND, MARK
+from snellen.labels import SIXTEEN
+from snellen.methods.explain.explanation import Explainer
+from snellen.methods.explain.registry import make, names
+from snellen.methods.trust.faithfulness import evidence
+from snellen.methods.trust.fragility import Fragility
+from snellen.methods.trust.localization import localization
+from snellen.methods.trust.randomization import Randomization
+from snellen.models.torch import TorchModel
+from snellen.stats import bootstrap, clopper_pearson, mean_estimate
+
+PLANTED = {
+    "mark-reliant": ("mark|category=1", MARK),
+    "background-reliant": ("background|category=1,background_colour|category=1", BACKGROUND),
+    "shape-biased": ("", None),
+}
+SETTINGS = {
+    "occlusion": ":patch=9,stride=3",
+    "lime": ":segmenter=slic,superpixels=64,samples=400",
+    "kernel-shap": ":segmenter=slic,superpixels=64,samples=400",
+    "rise": ":samples=1000",
+    "local-linear": ":cell=4,samples=2000",
+}
+EXAMINED = ("gradient", "smooth-grad:samples=10", "gradient-x-input", "guided-backpropagation", "deconvolution", "grad-cam")
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "imagenet-sample"
+
+
+def explainers() -> list[Explainer]:
+    return [make(name + SETTINGS.get(name, "")) for name in names()]
+
+
+def spanned(values: np.ndarray) -> str:
+    found = bootstrap(mean_estimate(np.arange(len(values)), values), 0)
+    return f"{values.mean():.3f}" + (f" [{found.low:.3f}, {found.high:.3f}]" if found else "")
+
+
+def right(model: Model, pixels: np.ndarray, truth: np.ndarray, count: int) -> np.ndarray:
+    """The first rows that the model gets right."""
+    answers = np.concatenate([model.logits(model.asarray(part)).argmax(1).numpy() for part in np.array_split(pixels, 8)])
+    return np.flatnonzero(answers == truth)[:count]
+
+
+def marks(count: int, write: Path | None) -> None:
+    print("| patient | region | method | mass | chance | pointing | chance |\n|---|---|---|---|---|---|---|")
+    rows_found = []
+    for name, (mechanisms, region) in PLANTED.items():
+        model = snellen.load(f"patient:{name}")
+        given = {**parse(f"world:{mechanisms}"), "images": 6 * count, "size": model.preprocessing.size[0], "seed": 50}
+        world = open_world(**given)
+        scene = world.draw(detail=True)
+        truth = np.array([SIXTEEN.index(category) for category in world.facts["category"]])
+        rows = right(model, scene.pixels, truth, 6 * count)
+        assert scene.labels is not None
+        masks = scene.object if region is None else (scene.labels == region).astype(np.float32)
+        rows = np.array([row for row in rows if masks[row].any()])[:count]
+        images, classes = model.asarray(scene.pixels[rows]), truth[rows]
+        called = {MARK: "mark", BACKGROUND: "background", None: "object"}[region]
+        for method in explainers():
+            try:
+                maps = evidence(method(model, images, classes).maps, method.signed)
+            except SnellenError as error:
+                print(f"| {name} | {called} | {method.name} | {error} | | | |", flush=True)
+                continue
+            found = localization(maps, masks[rows])
+            hits = clopper_pearson(round(found.pointing.sum()), len(rows))
+            span, area = bootstrap(mean_estimate(np.arange(len(rows)), found.mass), 0), float(found.mass_chance.mean())
+            low, high = (found.mass.mean(),) * 2 if span is None else (span.low, span.high)
+            rows_found.append((name, called, method.name, *(round(float(x), 3) for x in (found.mass.mean(), low, high, area))))
+            print(
+                f"| {name} | {called} | {method.name} | {spanned(found.mass)} | {found.mass_chance.mean():.3f} | "
+                f"{found.pointing.mean():.2f} [{hits.low:.2f}, {hits.high:.2f}] | {found.pointing_chance.mean():.3f} |",
+                flush=True,
+            )
+    if write is not None:
+        columns = ("patient", "region", "method", "mass", "low", "high", "chance")
+        told = {"command": f"python benchmarks/explanations.py marks --images {count}", "n": count}
+        write.write_text(
+            json.dumps({**told, "rows": [dict(zip(columns, row, strict=True)) for row in rows_found]}, indent=1) + "\n"
+        )
+
+
+def alignment(count: int) -> None:
+    print("| patient | method | mass inside the object | chance | n |\n|---|---|---|---|---|")
+    known = ("healthy", "adversarially-trained", "shape-biased", "texture-biased")
+    models = {name: snellen.load(f"patient:{name}") for name in known}
+    world = open_world(images=4 * count, size=models["healthy"].preprocessing.size[0], seed=51)
+    scene = world.draw()
+    truth = np.array([SIXTEEN.index(category) for category in world.facts["category"]])
+    rows = np.arange(count)
+    shares: dict[tuple[str, str], np.ndarray] = {}
+    for method in map(make, ("gradient", "smooth-grad", "integrated-gradients")):
+        for name, model in models.items():
+            maps = evidence(method(model, model.asarray(scene.pixels[rows]), truth[rows]).maps, False)
+            found = localization(maps, scene.object[rows])
+            shares[method.name, name] = found.mass
+            print(f"| {name} | {method.name} | {spanned(found.mass)} | {found.mass_chance.mean():.3f} | {count} |", flush=True)
+        for other in known[1:]:
+            gain = shares[method.name, other] - shares[method.name, "healthy"]
+            print(f"| {other} less healthy | {method.name} | {spanned(gain)} | | {count} |", flush=True)
+
+
+def photographs(model: Model, count: int) -> tuple[torch.Tensor, np.ndarray]:
+    opened = open_images(SHARED, sample=count)
+    (block,) = parts(opened, model.preprocessing, [list(range(count))])
+    images = model.asarray(block.pixels)
+    return images, model.logits(images).argmax(1).numpy()
+
+
+def sanity(count: int, networks: list[str]) -> None:
+    print("| network | method | randomised | Spearman | of absolute values | SSIM | HOG |\n|---|---|---|---|---|---|---|")
+    for name in networks:
+        model = snellen.load(name)
+        images, classes = photographs(model, count)
+        wrap = lambda network, model=model: TorchModel(network, preprocessing=model.preprocessing, id="copy")  # noqa: E731
+        for text in (
+            "gradient",
+            "smooth-grad:samples=10",
+            "gradient-x-input",
+            "guided-backpropagation",
+            "deconvolution",
+            "grad-cam",
+        ):
+            method = make(text)
+            found = Randomization()(method, model.module, wrap, images, classes)
+            layers = len(found.layers)
+            for at in sorted({0, layers // 4, layers // 2, layers - 1}):
+                cells = [np.nanmean(found.similarity[m][at]) for m in ("spearman", "absolute-spearman", "ssim", "hog")]
+                told = " | ".join(f"{cell:+.2f}" for cell in cells)
+                print(f"| {name} | {method.name} | {at + 1} of {layers} ({found.layers[at]}) | {told} |", flush=True)
+
+
+def fragility(count: int, networks: list[str]) -> None:
+    print("| network | explained by | criterion | moved | top-k intersection | below half | Spearman | centre | confidence |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name in networks:
+        model = snellen.load(name)
+        images, _ = photographs(model, count)
+        for criterion in ("top-k", "mass-centre", "random"):
+            found = Fragility(criterion=criterion, iterations=1 if criterion == "random" else 40)(model, images)
+            below = int((found.intersection < 0.5).sum())
+            share = clopper_pearson(below, count)
+            print(
+                f"| {name} | gradient | {criterion} | {found.moved.mean():.2f} | {np.median(found.intersection):.2f} | "
+                f"{below / count:.2f} [{share.low:.2f}, {share.high:.2f}] | {found.rank_correlation.mean():.2f} | "
+                f"{found.shift.mean():.1f} px | {found.confidence_before.mean():.2f} to {found.confidence_after.mean():.2f} |",
+                flush=True,
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["marks", "alignment", "sanity", "fragility"])
+    parser.add_argument("--images", type=int, default=64)
+    parser.add_argument("--networks", nargs="+", default=["zoo:squeezenet"])
+    parser.add_argument("--write", type=Path, help="of marks: also as JSON, such as src/snellen/explaining/validity.json")
+    given = parser.parse_args()
+    match given.part:
+        case "marks":
+            marks(given.images, given.write)
+        case "alignment":
+            alignment(given.images)
+        case "sanity":
+            sanity(given.images, given.networks)
+        case _:
+            fragility(given.images, given.networks)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""What is said of methods that missed what a patient goes by."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+from snellen.explaining.validity import misses
+from snellen.methods.explain.registry import names
+
+
+def test_every_method_was_tried_on_every_patient() -> None:
+    found = json.loads(files("snellen.explaining").joinpath("validity.json").read_text("utf-8"))
+    tried = {(row["patient"], row["method"]) for row in found["rows"]}
+    assert tried == {(patient, method) for patient in {row["patient"] for row in found["rows"]} for method in names()}
+    assert all(row["low"] <= row["mass"] <= row["high"] for row in found["rows"])
+    assert found["command"].startswith("python benchmarks/explanations.py marks")
+
+
+def test_a_method_that_missed_is_warned_of_and_one_that_did_not_is_not() -> None:
+    (text,) = misses("guided-backpropagation")
+    assert text.startswith("on patients known to go by the background, its maps put 52% of their mass there")
+    assert misses("grad-cam") == ()
