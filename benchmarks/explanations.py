@@ -99,7 +99,7 @@ def marks(count: int, write: Path | None) -> None:
             )
     if write is not None:
         columns = ("patient", "region", "method", "mass", "low", "high", "chance")
-        told = {"command": f"python benchmarks/explanations.py marks --images {count}", "n": count}
+        told: dict[str, object] = {"command": f"python benchmarks/explanations.py marks --images {count}", "n": count}
         write.write_text(
             json.dumps({**told, "rows": [dict(zip(columns, row, strict=True)) for row in rows_found]}, indent=1) + "\n"
         )
