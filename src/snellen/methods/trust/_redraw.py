@@ -19,11 +19,12 @@ USUAL = 0.02
 def redrawn(part: nn.Module, own: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
     """Random values, on the CPU, for the tensors `own` of `part`, which itself stays as it is.
 
-    They are those of the part's `reset_parameters`, where it has one, with two exceptions: what that leaves as it was, and what it
-    sets to one constant. Scales, shifts and running statistics of a normalisation would make it the identity that way. These, and
-    all of parts without `reset_parameters` (tokens, embeddings, projections inside attention), are drawn from a normal truncated
-    at two deviations, of the mean and deviation that the trained values have; where all of these are above 0, from a log-normal,
-    so that they stay so. Where they are all equal the deviation is a quarter of the value, or 0.02 of zeros.
+    They are those of the part's `reset_parameters`, where it has one. What that sets to one constant is drawn around it: scales,
+    shifts and running statistics of a normalisation would otherwise make it the identity. What it leaves as it was, and all of
+    parts without `reset_parameters` (tokens, embeddings, projections inside attention), is drawn around the trained values.
+
+    Draws are from a normal truncated at two deviations, of the mean and deviation of these values; where all of them are above 0,
+    from a log-normal, so that they stay so. Where they are all equal the deviation is a quarter of the value, or 0.02 of zeros.
 
     The global generators stay as they were; the same seed gives the same values on any device.
     """
@@ -32,8 +33,10 @@ def redrawn(part: nn.Module, own: Mapping[str, Tensor], seed: int) -> dict[str, 
     values: dict[str, Tensor] = {}
     for name, trained in own.items():
         old, new = trained.detach().cpu(), fresh.get(name)
-        random = new is not None and not torch.equal(new, old) and bool((new != new.flatten()[0]).any())
-        values[name] = new if new is not None and random else _drawn(old, generator)
+        if new is None or torch.equal(new, old):
+            values[name] = _drawn(old, generator)
+        else:
+            values[name] = _drawn(new, generator) if bool((new == new.flatten()[0]).all()) else new
     return values
 
 
@@ -49,6 +52,7 @@ def _reset(part: nn.Module, seed: int) -> dict[str, Tensor]:
 
 
 def _drawn(old: Tensor, generator: torch.Generator) -> Tensor:
+    """Random values of the mean and deviation of others; what is not finite stays."""
     if old.is_complex():
         return torch.view_as_complex(_drawn(torch.view_as_real(old), generator))
     finite = old.isfinite()

@@ -87,25 +87,22 @@ class Randomization(Method):
         Raises:
             SnellenError: the network cannot be copied, has none of the parts, or has learned nothing.
         """
-        for name, other, _ in self._copies(network, wrap, images):
+        original = _copy(network)
+        for name, values in self._draws(original, wrap(original), images):
+            other = _copy(original)
+            _put(values, learned(other))
             yield name, other
 
-    def _copies(self, network: nn.Module, wrap: Wrap, images: Array) -> Iterator[tuple[str, nn.Module, list[Tensor]]]:
-        """As `networks`, with the tensors of each copy that are not the network's."""
-        original = _copy(network)
-        model = wrap(original)
-        held, changed = learned(original), {}
-        found = layers(original, lambda: model.logits(images[:1]), self.parts)
+    def _draws(self, network: nn.Module, model: Model, images: Array) -> Iterator[tuple[str, dict[str, Tensor]]]:
+        """From the logits to the input, the layer randomised last and all that is not the network's then, by full names."""
+        held, values = learned(network), {}
+        found = layers(network, lambda: model.logits(images[:1]), self.parts)
         if not found:
             raise SnellenError(f"{model.name} uses no parameters; expected a network that has learned something to randomise")
         for layer in reversed(found):
-            fresh = _fresh(original, held, layer, self.seed)
-            changed = changed | fresh if self.order == "cascading" else fresh
-            other = _copy(original)
-            there = learned(other)
-            for name, values in changed.items():
-                there[name].data.copy_(values)
-            yield layer.name, other, [there[name] for name in changed]
+            fresh = _fresh(network, held, layer, self.seed)
+            values = values | fresh if self.order == "cascading" else fresh
+            yield layer.name, values
 
     def __call__(
         self,
@@ -134,11 +131,15 @@ class Randomization(Method):
             whole = explainer(clean, images, classes, keys)
         reference = described(whole.maps, self.measures)
         names, found, explained, forwards, pulls = [], [], [], whole.forwards, whole.pulls
-        for name, other, changed in self._copies(network, wrap, images):
-            model = wrap(other)
+        other, held = _copy(trained), learned(trained)
+        there = learned(other)
+        for name, values in self._draws(trained, clean, images):
+            _put(held, there)
+            _put(values, there)  # after all others, as layers may share tensors under several names
+            model = wrap(other)  # anew, as models may keep what they computed
             model.footprint = clean.footprint  # what a pass keeps does not depend on the weights
             asked = Asked(model)
-            with prefix.shared(other, changed):
+            with prefix.shared(other, [there[tensor] for tensor in values]):
                 own = classes if self.label == "fixed" else _answers(asked, images)
                 explanation = explainer(model, images, own, keys)
             names.append(name)
@@ -164,6 +165,11 @@ def _copy(network: nn.Module) -> nn.Module:
             f"{type(network).__name__} cannot be copied, and its weights are randomised in copies ({error}); "
             "expected a network that copy.deepcopy takes"
         ) from error
+
+
+def _put(values: Mapping[str, Tensor], into: Mapping[str, Tensor]) -> None:
+    for name, value in values.items():
+        into[name].data.copy_(value)
 
 
 def _fresh(network: nn.Module, held: Mapping[str, Tensor], layer: Layer, seed: int) -> dict[str, Tensor]:
