@@ -101,6 +101,21 @@ def test_units_that_are_off_are_woken() -> None:
     assert found.values[1] > 0.7
 
 
+def test_a_unit_that_was_woken_is_climbed_as_fast_as_any_other() -> None:
+    """Past the first rectifier the way is thousands of times as steep; only what is asleep is led over it."""
+    steep, gentle = nn.Conv2d(3, 2, 4, stride=4), nn.Conv2d(2, 1, 1)
+    with torch.no_grad():
+        steep.weight[0].fill_(-1e4 / 48)
+        steep.weight[1].fill_(1 / 48)
+        steep.bias.copy_(torch.tensor([0.0, 0.0]))  # pyright: ignore[reportOptionalMemberAccess]
+        gentle.weight.copy_(torch.tensor([-1.0, 1.0])[None, :, None, None])
+        gentle.bias.fill_(-0.51)  # pyright: ignore[reportOptionalMemberAccess]
+    network = nn.Sequential(steep, nn.ReLU(), gentle, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2))
+    found = ActivationMaximization(steps=60, rate=0.2)(model_of(network), Channel("3", [0]))
+    assert found.course[0, 0] == 0
+    assert found.values[0] > 0.25
+
+
 class Constant(nn.Module):
     """Logits that do not change, but that depend on pixels as PyTorch sees it."""
 

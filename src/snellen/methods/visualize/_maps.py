@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from snellen.core import Model, SnellenError, Unsupported
@@ -71,8 +71,10 @@ def pulled(
 
 def uphill(
     model: Model, objectives: Sequence[Objective], images: Float[Tensor, "n 3 h w"], copies: int = 1
-) -> tuple[Float[Tensor, " n"], Float[Tensor, "n 3 h w"]]:
+) -> tuple[Float[Tensor, " n"], Float[Tensor, "n 3 h w"], Bool[Tensor, " n"]]:
     """As `pulled`, but where nothing comes back, as from a unit that a rectifier keeps at 0, as if rectifiers were not there.
+
+    The third tells for which images that was so: theirs may be of quite another size.
 
     Raises:
         SnellenError, Unsupported: as `pulled`.
@@ -83,4 +85,4 @@ def uphill(
         with Rectified(lambda back, passed: back):
             _, through = pulled(model, objectives, images, copies)
         gradient = torch.where(asleep[:, None, None, None], through, gradient)
-    return values, gradient
+    return values, gradient, asleep

@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from snellen.arrays import to_numpy
@@ -119,11 +119,14 @@ class ActivationMaximization(Method):
         device = model.asarray(np.zeros((1, 3, 1, 1), np.float32)).device
         with torch.inference_mode(False), torch.enable_grad():
             coefficients = self.parameterization.start(keys, height, width, device).requires_grad_()
-            optimizer = torch.optim.Adam([coefficients], self.rate)
+            optimizer, slept = torch.optim.Adam([coefficients], self.rate), None
             for step in range(self.steps):
                 images = self.parameterization.images(coefficients, height, width)
                 views = images if self.robustness is None or drawn is None else self.robustness(images, drawn[step])
-                values, gradient = uphill(model, objectives, views.detach(), self.copies)
+                values, gradient, asleep = uphill(model, objectives, views.detach(), self.copies)
+                if slept is not None:
+                    _forget(optimizer, coefficients, slept & ~asleep)
+                slept = asleep
                 course[:, step] = _finite(values, model)
                 optimizer.zero_grad()
                 loss = -sign * (views * gradient).sum() + self.decay * (images - 0.5).square().sum()
@@ -134,6 +137,12 @@ class ActivationMaximization(Method):
             images = self.parameterization.images(coefficients.detach(), height, width)
         values, _ = pulled(model, objectives, images, self.copies)
         return Maximised(to_numpy(images), _finite(values, model), course)
+
+
+def _forget(optimizer: torch.optim.Adam, coefficients: Tensor, woken: Bool[Tensor, " n"]) -> None:
+    """Drop Adam's averages for images that have just been woken: gradients that led there can be thousands of times larger."""
+    for name in ("exp_avg", "exp_avg_sq"):
+        optimizer.state[coefficients][name][woken] = 0
 
 
 def _count(objectives: Sequence[Objective]) -> int:

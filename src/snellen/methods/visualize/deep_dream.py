@@ -96,7 +96,7 @@ class DeepDream(Method):
             dream = (base + added).clamp(0, 1)
             for step in range(self.steps):
                 moved = _rolled(dream, drawn[octave, step])
-                _, gradient = uphill(model, [objective], moved)
+                _, gradient, _ = uphill(model, [objective], moved)
                 gradient = _rolled(gradient, -drawn[octave, step])
                 mean = gradient.abs().mean((1, 2, 3), keepdim=True)
                 dream = (dream + self.rate * gradient / torch.where(mean > 0, mean, 1.0)).clamp(0, 1)
