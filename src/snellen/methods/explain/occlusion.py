@@ -70,7 +70,7 @@ class Occlusion(BlackBox):
         pixels = to_numpy(image)
         height, width = (min(self.patch, side) for side in pixels.shape[1:])
         if self.fill == "patch":
-            colours = _means(pixels, places, height, width)
+            colours = means(pixels, places, height, width)
         else:
             colour = pixels.mean((1, 2)) if self.fill == "mean" else np.full(3, self.fill)
             colours = np.repeat(colour[None], len(places), axis=0)
@@ -78,8 +78,8 @@ class Occlusion(BlackBox):
         return to_numpy(patched(asked, image, patches, places[:, 0], places[:, 1]))[:, target]
 
 
-def _means(pixels: np.ndarray, places: np.ndarray, height: int, width: int) -> Float[np.ndarray, "p 3"]:
-    """The mean colour of each square."""
+def means(pixels: np.ndarray, places: np.ndarray, height: int, width: int) -> Float[np.ndarray, "p 3"]:
+    """The mean colour of each square, by its corner."""
     sums = np.pad(pixels.astype(np.float64).cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
     top, left = places.T
     whole = sums[:, top + height, left + width] - sums[:, top, left + width] - sums[:, top + height, left] + sums[:, top, left]
