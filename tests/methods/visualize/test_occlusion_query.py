@@ -39,9 +39,8 @@ def test_responses_are_those_to_the_pictures() -> None:
     top, left = found.highest
     hidden = found.pixels[1][:, top : top + 10, left : left + 10]
     assert np.allclose(hidden, image.numpy()[:, top : top + 10, left : left + 10].mean((1, 2), keepdims=True), atol=1e-6)
-    assert np.allclose(
-        np.delete(found.pixels[1], np.s_[top : top + 10], axis=1), np.delete(image.numpy(), np.s_[top : top + 10], axis=1)
-    )
+    rest = [np.delete(one, np.s_[top : top + 10], axis=1) for one in (found.pixels[1], image.numpy())]
+    assert np.array_equal(*rest)
     assert found.whole == pytest.approx(float(model.activations(image[None], "0")[0, 3].mean()), abs=1e-6)
     assert found.difference == pytest.approx((found.responses.max() - found.responses.min()) / abs(found.whole))
 
@@ -52,8 +51,8 @@ def test_what_one_would_choose_who_knows_no_network() -> None:
     image[:, 15:25, 15:25] = torch.rand(3, 10, 10, generator=torch.Generator().manual_seed(3))
     found = OcclusionQuery("1", 0, 0.25, stride=5)(model, image)
     centre = [abs(found.lowest[axis] + 5 - 20) for axis in (0, 1)], [abs(found.highest[axis] + 5 - 20) for axis in (0, 1)]
-    assert found.by_distance is (np.hypot(*centre[1]) > np.hypot(*centre[0]))
-    hides = [image.numpy()[:, t : t + 10, l : l + 10].std() for t, l in (found.lowest, found.highest)]
+    assert found.by_distance is bool(np.hypot(*centre[1]) > np.hypot(*centre[0]))
+    hides = [image.numpy()[:, top : top + 10, left : left + 10].std() for top, left in (found.lowest, found.highest)]
     assert found.by_contrast(image.numpy()) is bool(hides[1] < hides[0])
 
 
