@@ -14,6 +14,7 @@ _HOMES = {
     "train": "snellen.training",
     "Trained": "snellen.training",
     "explain": "snellen.explaining",
+    "make_task": "snellen.tasks",
     "Explained": "snellen.explaining",
     "visualize": "snellen.visualizing",
     "Visualized": "snellen.visualizing",
@@ -76,6 +77,7 @@ __all__ = [
     "exam",
     "explain",
     "load",
+    "make_task",
     "open_images",
     "perturb",
     "shift",
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
     from snellen.probes._sweep import Sweep
     from snellen.shifting import shift
     from snellen.styling import stylise
+    from snellen.tasks import make_task
     from snellen.training import Trained, train
     from snellen.treating import Treated, treat
     from snellen.visualizing import Visualized, visualize
