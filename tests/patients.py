@@ -169,6 +169,26 @@ def onlooker(ground: float = 1.0):
     return load(Onlooker(ground), labels=sixteen(), preprocessing=Preprocessing((32, 32)), name=f"onlooker(ground={ground})")
 
 
+class Born(torch.nn.Module):
+    """Logits are template matches, which as far as `given` nobody learned: random weights change the rest alone."""
+
+    def __init__(self, given=0.0):
+        super().__init__()
+        weights = torch.tensor((blobs() / (blobs() ** 2).sum(axis=(1, 2), keepdims=True)).reshape(16, -1), dtype=torch.float32)
+        self.learned = torch.nn.Parameter(weights * (1 - given))
+        self.register_buffer("given", weights * given, persistent=False)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return 32 * (images.mean(dim=1) - 0.5).flatten(1) @ (self.learned + self.given).T
+
+
+def born(given: float = 0.0):
+    """A network that was born with a share of what it knows, as a Snellen model."""
+    from snellen import load
+
+    return load(Born(given), labels=sixteen(), preprocessing=PREPROCESSING, name=f"born(given={given})")
+
+
 def patient(name: str = "", **planted):
     """A patient as a Snellen model."""
     from snellen import load

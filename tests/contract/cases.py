@@ -10,7 +10,7 @@ import polars as pl
 
 from snellen.core import Images, Model
 from snellen.images.decode import decode
-from tests.patients import NAMES, cue_conflict, cut_out, day_and_night, observer, onlooker, patient, photographs, scenes
+from tests.patients import NAMES, born, cue_conflict, cut_out, day_and_night, observer, onlooker, patient, photographs, scenes
 
 
 @dataclass(frozen=True)
@@ -84,5 +84,6 @@ CASES: dict[str, Case] = {
     "reliance": Case("reliance.strongest", {"ground": 1.0}, {"ground": 0.5}, 0.0, higher=True, images=scenes, make=onlooker),
     "background": Case("background.flips", {"shape": 0.0, "texture": 1.0}, {}, 0.1042, higher=True, images=cut_out),
     "object-location": Case("object-location.mass", {"shape": 0.0, "texture": 1.0}, {}, 0.4391, images=cut_out),
+    "explanation-sanity": Case("explanation-sanity.most", {"given": 0.9}, {"given": 0.0}, -0.0032, higher=True, make=born),
     "what-it-looks-at": Case("what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4634),
 }

@@ -47,6 +47,9 @@ class Counting(Model):
     def vjp(self, images):
         return self.inner.vjp(images)
 
+    def unwrapped(self):
+        return self.inner.unwrapped()
+
 
 def spec(case: Case, name: str, model: Model, out: Path, **changes) -> Spec:
     images = case.images()
