@@ -13,6 +13,7 @@ from PIL import Image
 from torch import nn
 
 import snellen
+from snellen.cli import call
 from snellen.core import Preprocessing, SnellenError
 from snellen.models.torch import TorchModel
 from snellen.tasks.choose import choose
@@ -49,7 +50,7 @@ def opened(path: Path) -> np.ndarray:
 
 @pytest.mark.parametrize("references", ["natural", "blurred", "none", "mixed"])
 def test_two_natural_images(references: str, tmp_path: Path) -> None:
-    made = snellen.make_task(model(), images(), "0", [1, 3], references=references, trials=2, steps=3, out=tmp_path)  # type: ignore[arg-type]
+    made = snellen.make_task(model(), images(), "0:1,3", references=references, trials=2, steps=3, out=tmp_path)  # type: ignore[arg-type]
     told = pl.read_csv(tmp_path / "trials.csv")
     assert told.height == made.trials.height == 4
     responses = lambda row, side: float(  # noqa: E731
@@ -66,7 +67,7 @@ def test_two_natural_images(references: str, tmp_path: Path) -> None:
 
 
 def test_one_image_under_two_occluders(tmp_path: Path) -> None:
-    made = snellen.make_task(model(), images(), "0", [0], design="zimmermann-2021", trials=4, share=0.25, out=tmp_path)
+    made = snellen.make_task(model(), images(), "0:0", design="zimmermann-2021", trials=4, share=0.25, out=tmp_path)
     for row in made.trials.iter_rows(named=True):
         pictures = {side: opened(tmp_path / row["folder"] / f"{side}.png") for side in ("left", "right")}
         assert {path.name[:13] for path in (tmp_path / row["folder"]).glob("reference*")} == {"reference-max"}
@@ -77,17 +78,27 @@ def test_one_image_under_two_occluders(tmp_path: Path) -> None:
         assert row[row["answer"]] == max(row["left"], row["right"])
         assert {row["by distance"], row["by contrast"]} <= {"left", "right"}
     assert made.accuracy("by distance") in (0, 0.25, 0.5, 0.75, 1)
-    again = snellen.make_task(model(), images(), "0", [0], design="zimmermann-2021", trials=4, share=0.25, out=tmp_path / "again")
+    again = snellen.make_task(model(), images(), "0:0", design="zimmermann-2021", trials=4, share=0.25, out=tmp_path / "again")
     assert again.trials.drop("folder").equals(made.trials.drop("folder"))
 
 
 def test_what_cannot_be_made(tmp_path: Path) -> None:
     for change, said in (
-        ({"units": [9]}, "got the unit 9 of 0; expected some of its 4"),
-        ({"units": []}, "expected borowski-2020 or zimmermann-2021, and some"),
-        ({"layer": "first"}, "got the layer 'first'"),
+        ({"units": "0:9"}, "expected channels from 0 to 3"),
+        ({"units": []}, "got borowski-2020, 1 trials of no unit"),
+        ({"units": ["0:1", "1:1"]}, "got units of 2 layers"),
+        ({"units": "first:0"}, "got the layer 'first'"),
         ({"trials": 6}, "expected 10 a trial"),
     ):
-        given = {"model": model(), "images": images(), "layer": "0", "units": [0], "trials": 1, "out": tmp_path, **change}
+        given = {"model": model(), "images": images(), "units": "0:0", "trials": 1, "out": tmp_path, **change}
         with pytest.raises(SnellenError, match=said):
             snellen.make_task(**given)  # type: ignore[arg-type]
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["patient:healthy", "world:images=24", "--unit", "features.0:1", "--trials", "2", "--design", "zimmermann-2021"]
+    assert call(["task", *arguments, "-o", str(tmp_path), "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "Chosen by distance: right in " in said
+    assert "2 trials:" in said
+    assert pl.read_csv(tmp_path / "trials.csv").height == 2

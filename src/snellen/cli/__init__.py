@@ -7,7 +7,7 @@ import sys
 from cyclopts import App, CycloptsError, Parameter
 
 from snellen import __version__
-from snellen.cli import attack, dissect, exam, explain, lists, people, perturb, runs, shift, train, treat, validate, visualize
+from snellen.cli import attack, dissect, exam, explain, lists, people, perturb, runs, shift, task, train, treat, validate, visualize
 
 FINE, UNMET, USAGE, PROBE_FAILED = 0, 1, 2, 3
 
@@ -39,6 +39,7 @@ app.command(explain.explain)
 app.command(visualize.visualize)
 app.command(visualize.dream)
 app.command(dissect.dissect)
+app.command(task.task)
 app.command(attack.attack)
 app.command(treat.app)
 app.command(perturb.app)

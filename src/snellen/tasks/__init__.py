@@ -23,6 +23,7 @@ from snellen.run.progress import Progress
 from snellen.tasks.build import Builder, Design, References, Trial
 from snellen.tasks.choose import BINS
 from snellen.visualizing.exemplars import ranked, shown
+from snellen.visualizing.units import read_units
 
 FOLDER = "tasks"
 
@@ -43,8 +44,7 @@ class Task:
 def make_task(
     model: Any,
     images: Any,
-    layer: str,
-    units: Sequence[int],
+    units: str | Sequence[str],
     *,
     design: Design = "borowski-2020",
     references: References = "natural",
@@ -64,14 +64,13 @@ def make_task(
     "borowski-2020": of two natural images, which does the unit respond to more? References are its nine outermost at both ends.
     "zimmermann-2021": of one natural image with an occluder at two places, likewise; references are at the upper end alone.
 
-    >>> task = snellen.make_task("zoo:squeezenet", "photos/", "features.9", [3, 17], design="zimmermann-2021")
+    >>> task = snellen.make_task("zoo:squeezenet", "photos/", "features.9:3,17", design="zimmermann-2021")
     >>> task.accuracy("by distance")
 
     Args:
         model: a PyTorch network, as in `snellen.exam`.
         images: as `open_images` takes them; ten for each trial, at each end.
-        layer: its name.
-        units: channels of it.
+        units: `layer:channel`, `layer:first-last` or `layer:3,7,10-12`, all of one layer.
         design: which study's.
         references: natural images, the same blurred but for their middle, images made by gradient ascent, five and four of these,
             or none.
@@ -92,17 +91,19 @@ def make_task(
     """
     if design not in ("borowski-2020", "zimmermann-2021") or trials < 1 or not units:
         raise SnellenError(
-            f"got {design}, {trials} trials of {len(units)} units; expected borowski-2020 or zimmermann-2021, and some"
+            f"got {design}, {trials} trials of {units or 'no unit'}; expected borowski-2020 or zimmermann-2021, and some"
         )
     loaded = models.load(model, preprocessing=preprocessing, device=device, trust=trust)
+    targets = read_units([units] if isinstance(units, str) else units, loaded, loaded.preprocessing.size)
+    layers = {str(target.layer) for target in targets}
+    if len(layers) > 1:
+        raise SnellenError(f"got units of {len(layers)} layers; expected those of one: make a task for each layer")
+    (layer,) = layers
     opened, bar = open_images(images), progress or Progress(quiet=True)
     folder = writable(Path(out) if out is not None else Path(FOLDER) / slug(f"{loaded.name}-{layer}-{design}"))
     problems: dict[str, str] = {}
     with bar.stage(f"Looking through {opened.name}", len(opened)) as advance:
         found = ranked(loaded, opened, NaturalExemplars(layer, BINS * trials), problems, advance)
-    most = found.top.rows.shape[0]
-    if max(units) >= most or min(units) < 0:
-        raise SnellenError(f"got the unit {max(units)} of {layer}; expected some of its {most}, counted from 0")
 
     def look(rows: Sequence[int]) -> np.ndarray:
         known = pixels_of(opened, rows, loaded.preprocessing)
@@ -111,9 +112,9 @@ def make_task(
     names = opened.facts["image"].to_list()
     build = Builder(loaded, layer, design, references, trials, share, stride, steps, seed, look, names)
     made: list[dict[str, object]] = []
-    with bar.stage(f"Making trials of {layer}", len(units) * trials) as advance:
-        for unit in units:
-            for trial in build(unit, found):
+    with bar.stage(f"Making trials of {layer}", len(targets) * trials) as advance:
+        for target in targets:
+            for trial in build(target.unit, found):
                 made.append(_write(trial, folder))
                 advance(1)
     table = pl.DataFrame(made, infer_schema_length=None)
@@ -123,7 +124,7 @@ def make_task(
         "model id": loaded.id,
         "images": opened.name,
         "layer": layer,
-        "units": list(units),
+        "units": [target.unit for target in targets],
         "design": design,
         "references": references,
         "trials": trials,
