@@ -33,8 +33,8 @@ def task(
     - One image under two occluders: `snellen task zoo:squeezenet photos/ --unit features.9:0-7 --design zimmermann-2021`
     - Without references, as the control: `… --references none`
 
-    Written: `trials.csv` (the answers, the unit's responses, what baselines choose), `task.json`, and a folder of PNG files for each
-    trial.
+    Written: `trials.csv` (answers, the unit's responses, what baselines choose), `task.json`, and for each trial a folder of PNG
+    files.
 
     Parameters:
         model: a PyTorch network, as `snellen exam` takes it.
