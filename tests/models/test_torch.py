@@ -10,7 +10,8 @@ from torch import nn
 
 from snellen.core import Preprocessing, SnellenError, Unsupported
 from snellen.labels import custom, imagenet, integers
-from snellen.models.torch import TorchModel, best_device
+from snellen.models.devices import best_device
+from snellen.models.torch import TorchModel
 
 from .nets import PLAIN, SCALED, InPlace, Noisy, NoLayers, Scaled, Squeeze, Viewing, WithLogits, conv_net
 

@@ -25,7 +25,8 @@ def load(rest: str, options: Options) -> Model:
         SnellenError: transformers is missing, or the model cannot be had, trusted or understood.
     """
     transformers = need("transformers", "huggingface")
-    from snellen.models.torch import TorchModel, best_device
+    from snellen.models.devices import best_device
+    from snellen.models.torch import TorchModel
 
     try:
         network = transformers.AutoModelForImageClassification.from_pretrained(

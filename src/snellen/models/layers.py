@@ -83,6 +83,21 @@ def runs(network: nn.Module, run: Callable[[], object]) -> dict[str, int]:
     return counts
 
 
+def kept(network: nn.Module, run: Callable[[], object]) -> int:
+    """Bytes that PyTorch keeps of `run`, a pass, for the way back, without the parameters."""
+    sizes: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        sizes[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        run()
+    own = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
+    return sum(size for at, size in sizes.items() if at not in own)
+
+
 def last_grid(network: nn.Module, once: Collection[str], size: tuple[int, int], run: Callable[[], Tensor]) -> str | None:
     """The last of the submodules `once` whose output has a grid of places that what `run` gives, a number, depends on.
 

@@ -19,7 +19,8 @@ from snellen.core import Labels, Preprocessing, SnellenError
 from snellen.images.facts import shown
 from snellen.labels import printable
 from snellen.models.architectures import make
-from snellen.models.torch import TorchModel, best_device
+from snellen.models.devices import best_device
+from snellen.models.torch import TorchModel
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

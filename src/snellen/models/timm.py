@@ -23,7 +23,8 @@ def load(rest: str, options: Options) -> Model:
     """
     timm = need("timm", "timm")
     resolve_model_data_config = need("timm.data", "timm").resolve_model_data_config
-    from snellen.models.torch import TorchModel, best_device
+    from snellen.models.devices import best_device
+    from snellen.models.torch import TorchModel
 
     name, file = at_file(rest)
     try:

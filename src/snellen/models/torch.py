@@ -16,6 +16,7 @@ from snellen.core import Labels, Model, Preprocessing, SnellenError, Unsupported
 from snellen.frozen import frozen
 from snellen.labels import printable
 from snellen.models import layers
+from snellen.models.devices import seed
 from snellen.models.features import Features, logits_of, width
 from snellen.models.fingerprint import identity
 from snellen.models.folded import fingerprint, folded
@@ -26,25 +27,6 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 DEFAULT = Preprocessing(size=(224, 224), resize=256, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 """What most ImageNet classifiers expect; assumed, and said so in `facts`, where nothing else is known."""
-
-
-def best_device(wanted: str = "auto") -> torch.device:
-    """The device named, or for "auto" the first GPU where there is one.
-
-    Raises:
-        SnellenError: there is no such device here.
-    """
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(wanted)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).partition("\n")[0]
-        raise SnellenError(
-            f"got the device {wanted!r}; expected one that PyTorch has here, such as cpu or cuda:0 ({reason})"
-        ) from error
-    return device
 
 
 CHANNELS_LAST_FROM = 64
@@ -217,7 +199,7 @@ class TorchModel(Model):
 
         def run(network: nn.Module) -> Tensor:
             with frozen(network), torch.random.fork_rng([]), torch.inference_mode(False), torch.no_grad():
-                _seed(self.device)
+                seed(self.device)
                 return logits_of(self._through(network, self._grey), self.name).float()
 
         return self._copied("folded", lambda: folded(self.module, run))
@@ -242,17 +224,8 @@ class TorchModel(Model):
     def footprint(self, height: int, width: int) -> int:
         """What PyTorch keeps of a pass for the way back, measured once for each size, and as much again for the way back itself."""
         if (height, width) not in self._footprints:
-            kept: dict[int, int] = {}
-
-            def note(tensor: Tensor) -> Tensor:
-                storage = tensor.untyped_storage()
-                kept[storage.data_ptr()] = storage.nbytes()
-                return tensor
-
-            own = {parameter.untyped_storage().data_ptr() for parameter in self.module.parameters()}
-            with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-                self.vjp(torch.full((1, 3, height, width), 0.5, device=self.device))
-            self._footprints[height, width] = 2 * sum(size for at, size in kept.items() if at not in own) + 24 * height * width
+            grey = torch.full((1, 3, height, width), 0.5, device=self.device)
+            self._footprints[height, width] = 2 * layers.kept(self.module, lambda: self.vjp(grey)) + 24 * height * width
         return self._footprints[height, width]
 
     @property
@@ -342,7 +315,7 @@ class TorchModel(Model):
     def _examined(self) -> Iterator[None]:
         gpus = [self.device] if self.device.type == "cuda" else []
         with frozen(self.module), torch.random.fork_rng(gpus), torch.inference_mode(False):
-            _seed(self.device)
+            seed(self.device)
             yield
 
 
@@ -356,10 +329,3 @@ def default_labels(k: int) -> Labels:
     from snellen import labels
 
     return labels.imagenet() if k == 1000 else labels.integers(k)
-
-
-def _seed(device: torch.device) -> None:
-    torch.default_generator.manual_seed(0)
-    if device.type == "cuda":
-        with torch.cuda.device(device):
-            torch.cuda.manual_seed(0)

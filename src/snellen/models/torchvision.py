@@ -23,7 +23,8 @@ def load(rest: str, options: Options) -> Model:
         SnellenError: torchvision is missing, knows no such name, or the weights cannot be had or trusted.
     """
     torchvision = need("torchvision", "torchvision")
-    from snellen.models.torch import TorchModel, best_device
+    from snellen.models.devices import best_device
+    from snellen.models.torch import TorchModel
 
     name, file = at_file(rest)
     name, _, wanted = name.partition("@")

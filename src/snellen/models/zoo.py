@@ -138,8 +138,9 @@ def load(name: str, options: Options) -> Model:
     entry = ENTRIES[name]
     path, version = _locate(f"zoo:{name}", entry)
 
+    from snellen.models.devices import best_device
     from snellen.models.readout import Backbone
-    from snellen.models.torch import TorchModel, best_device
+    from snellen.models.torch import TorchModel
 
     architecture = import_module(f"snellen.models.architectures.{entry.architecture}")
     network = architecture.build(path, *entry.arguments).to(best_device(options.device)).eval()

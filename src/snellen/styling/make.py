@@ -115,7 +115,7 @@ def _transferred(transfer: Transfer, shapes: list[np.ndarray], looks: list[np.nd
     """(N, 3, H, W) uint8."""
     import torch
 
-    from snellen.models.torch import best_device
+    from snellen.models.devices import best_device
 
     where = best_device(device)
     content, style = (torch.from_numpy(np.stack(images)).to(where).float() / 255 for images in (shapes, looks))

@@ -51,7 +51,7 @@ class Choice:
             SnellenError: weights, a model or a layer that it needs are not there.
         """
         from snellen.methods.perturb.style.pyramid import Pyramid
-        from snellen.models.torch import best_device
+        from snellen.models.devices import best_device
 
         if self.method == "pyramid":
             return Pyramid()
@@ -65,8 +65,9 @@ class Choice:
     def _gram(self, device: str) -> Transfer:
         from snellen.methods.perturb.style.backbones import Layers, RandomFilters
         from snellen.methods.perturb.style.gram import Gram
+        from snellen.models.devices import best_device
         from snellen.models.style_weights import vgg
-        from snellen.models.torch import TorchModel, best_device
+        from snellen.models.torch import TorchModel
 
         weight = _RATIO.get(self.backbone, _RATIO[""]) if self.content_weight is None else self.content_weight
         if self.backbone == RANDOM:

@@ -21,9 +21,9 @@ from snellen.methods.train.seeds import seeded
 from snellen.methods.train.settings import Training
 from snellen.models import safetensors
 from snellen.models.architectures import ARCHITECTURES, make
+from snellen.models.devices import best_device
 from snellen.models.fingerprint import fingerprint
 from snellen.models.options import Options
-from snellen.models.torch import best_device
 from snellen.run.folder import writable
 from snellen.run.progress import Progress
 from snellen.stats import clopper_pearson
