@@ -1,6 +1,6 @@
 """What explanations cost beside captum, pytorch-grad-cam, lime and the published code of RISE, in the same process.
 
-    python benchmarks/explain.py [--model zoo:efficientnet-lite0] [--parts occlusion,ablation,cam,lime,rise,gradients]
+    python benchmarks/explain.py [--model zoo:efficientnet-lite0] [--parts occlusion,ablation,cam,lime,…]
 
 Processor time on one thread, the least of several runs, in ms an image, on photographs. The floor is what the passes themselves
 cost, measured just before: images in batches of eight, with channels last, as Snellen hands them to the network; peers get them as
@@ -251,7 +251,37 @@ def published_rise(network: nn.Module, image: Tensor, count: int, side: int = 8,
     return (scores.T @ given.flatten(1)).reshape(-1, height, width) / count / share
 
 
-PARTS = {"occlusion": occlusion, "cam": cam, "ablation": ablation, "gradients": gradients, "lime": lime, "rise": rise}
+def randomization(bench: Bench) -> None:
+    from snellen.methods.explain.gradient import Gradient
+    from snellen.methods.trust.randomization import Randomization
+
+    network, wrap = bench.model.unwrapped()
+    images, classes, count = bench.images[:4], bench.classes[:4], 4
+    method = Randomization(measures=("absolute-spearman",))
+    own = bench.time(lambda: method(Gradient(), network, wrap, images, classes), count, 1)
+    layers = len(method(Gradient(), network, wrap, images, classes).layers)
+    bench.say(f"randomisation of {layers} layers in a cascade, gradient, Snellen", own, own)
+    if importlib.util.find_spec("quantus"):
+        import quantus
+
+        metric = quantus.MPRT(
+            similarity_func=quantus.similarity_func.correlation_spearman,
+            layer_order="top_down",
+            seed=0,
+            abs=True,
+            normalise=False,
+            disable_warnings=True,
+        )
+        given = {"method": "Saliency"}
+        pixels = images.numpy()
+        ask = partial(metric, bench.bare, pixels, classes, None, explain_func=quantus.explain, explain_func_kwargs=given)
+        spent = bench.time(ask, count, 1)
+        theirs = sum(hasattr(part, "reset_parameters") for part in bench.bare.modules())
+        bench.say(f"Quantus, {theirs} layers", spent, own)
+        print(f"| Quantus a layer, over Snellen a layer | | {(spent / theirs) / (own / layers):.2f} |")
+
+
+PARTS = {part.__name__: part for part in (occlusion, cam, ablation, gradients, lime, rise, randomization)}
 
 
 def main() -> None:
