@@ -25,13 +25,14 @@ AUTO = "auto"
 @final
 @dataclass(frozen=True)
 class Look:
-    """What is known of one layer in one pass: its output as it is and as maps, and the gradient of the class logit at the maps."""
+    """What is known of one layer in one pass: its output as it is and as maps, class logits, and their gradients at the maps."""
 
     asked: Asked
     images: Float[Tensor, "n 3 h w"]
     classes: Int[np.ndarray, " n"]
     layer: str
     output: Tensor
+    scores: Float[Tensor, " n"]
     activations: Float[Tensor, "n c a b"]
     gradients: Float[Tensor, "n c a b"]
 
@@ -67,7 +68,9 @@ class Layered(Explainer, ABC):
                     f"as those of {asked.grid_layer(height, width)} do"
                 )
             where, gradient = f"{layer}: {shape}", pull(one_hot(classes[rows], logits))
-            look = Look(asked, take(images, rows), classes[rows], layer, given, places(given, shape), places(gradient, shape))
+            scores = logits[range(len(rows)), classes[rows]]
+            maps_of = places(given, shape), places(gradient, shape)
+            look = Look(asked, take(images, rows), classes[rows], layer, given, scores, *maps_of)
             weighed = self.weigh(look)
             large = F.interpolate(weighed[:, None], (height, width), mode="bilinear", align_corners=False)
             maps.append(to_numpy(large[:, 0]))
