@@ -92,6 +92,20 @@ def test_attention_is_found_however_it_is_computed(how: str, token: bool, images
     np.testing.assert_allclose(alone.maps[0], found.maps[1], atol=1e-6)
 
 
+class Windows(Transformer):
+    """The first block looks at each row of places by itself."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.tokens(images)
+        x = self.blocks[0](x.reshape(-1, 4, 8)).reshape(len(x), 16, 8)
+        return self.head(self.blocks[1](x).mean(1))
+
+
+def test_attention_inside_windows_is_refused(images: Tensor) -> None:
+    with pytest.raises(Unsupported, match="not inside windows"):
+        AttentionRollout()(model_of(Windows("fused", token=False)), images, CLASSES)
+
+
 def test_networks_without_attention_over_all_places_are_refused(images: Tensor) -> None:
     model = model_of(nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 5)))
     with pytest.raises(Unsupported, match="has no attention over all places"):

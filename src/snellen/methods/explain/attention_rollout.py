@@ -45,7 +45,8 @@ class AttentionRollout(Explainer):
             rows = np.arange(start, min(start + size, len(images)))
             with _Attention(len(rows)) as met:
                 check_classes(classes[rows], asked.logits(take(images, rows)).shape[1], asked.model.name)
-            shape = grid((len(rows), met.tokens, 1), height, width) if met.rolled is not None else None
+            whole = met.rolled is not None and not met.partial
+            shape = grid((len(rows), met.tokens, 1), height, width) if whole else None
             if shape is None or met.rolled is None:
                 raise Unsupported(
                     f"{asked.model.name} has no attention over all places of the image at once: expected a vision transformer of "
@@ -60,12 +61,16 @@ class AttentionRollout(Explainer):
 
 @final
 class _Attention(TorchFunctionMode):
-    """Inside, weights of attention (n, heads, T, T) are multiplied up: `rolled` (n, T, T), over `count` layers."""
+    """Inside, weights of attention (n, heads, T, T) are multiplied up: `rolled` (n, T, T), over `count` layers.
+
+    `partial`: some attention was inside windows, or over other tokens.
+    """
 
     def __init__(self, images: int) -> None:
         super().__init__()
         self.images, self.tokens, self.count = images, 0, 0
         self.rolled: Tensor | None = None
+        self.partial = False
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
         """Every step as it is; those that are attention are looked at besides."""
@@ -85,7 +90,10 @@ class _Attention(TorchFunctionMode):
         weights = weights.detach().float()
         average = weights.mean(1) if weights.ndim == 4 else weights
         tokens = average.shape[-1]
-        if average.ndim != 3 or average.shape[:2] != (self.images, tokens) or self.tokens not in (0, tokens):
+        if average.ndim != 3 or average.shape[1] != tokens:
+            return
+        if len(average) != self.images or self.tokens not in (0, tokens):
+            self.partial = True
             return
         stay = torch.eye(tokens, device=average.device)
         mixed = (average + stay) / (average + stay).sum(-1, keepdim=True)
