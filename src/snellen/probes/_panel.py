@@ -13,8 +13,6 @@ from snellen.methods.explain.explanation import Explainer, Explanation
 from snellen.methods.explain.occlusion import Occlusion, starts
 from snellen.methods.explain.registry import make
 
-SENSITIVITY = "per unit of pixel value"
-"""In the unit of maps whose signs say in which direction a pixel counts, not whether what it shows speaks for the class."""
 _DRAWS = ("steps", "samples")
 
 
@@ -48,16 +46,11 @@ def passes(method: Explainer, size: tuple[int, int]) -> int:
     return asked if method.black_box else 3 * asked
 
 
-def signed(method: Explainer) -> bool:
-    """Whether the signs of a map say what speaks for the class and what against it."""
-    return SENSITIVITY not in method.unit
-
-
 def flat(method: Explainer, explanation: Explanation) -> np.ndarray:
     """Maps (N, H, W) float32: the sum over colours, or for sensitivities the largest size over colours (simonyan-2013)."""
-    maps = explanation.maps if signed(method) else np.abs(explanation.maps)
+    maps = explanation.maps if method.signed else np.abs(explanation.maps)
     if maps.ndim == 4:
-        maps = maps.sum(axis=1) if signed(method) else maps.max(axis=1)
+        maps = maps.sum(axis=1) if method.signed else maps.max(axis=1)
     return maps.astype(np.float32)
 
 

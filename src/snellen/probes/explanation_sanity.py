@@ -15,7 +15,7 @@ from snellen.charts import Chart
 from snellen.core import Evidence, Finding, Images, Model, Probe, Unsupported
 from snellen.methods.explain.edges import edges
 from snellen.probes._explanation_sanity_charts import EDGES, SIGNED, Alike, cascade, ends, gallery, numbers
-from snellen.probes._panel import explained, panel, passes, signed
+from snellen.probes._panel import explained, panel, passes
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, nothing
 from snellen.stats import Estimate, bootstrap, mean_estimate
@@ -160,7 +160,7 @@ class ExplanationSanity(Probe):
         found = self._found(evidence)
         if not found:
             return []
-        signs = {name: signed(method) for name, method in panel(self.methods, self.grid, (1, 1)).items() if name in found}
+        signs = {name: method.signed for name, method in panel(self.methods, self.grid, (1, 1)).items() if name in found}
         return [
             cascade(found, evidence.seed),
             numbers(found),

@@ -18,7 +18,7 @@ from snellen.methods.explain.edges import edges
 from snellen.methods.trust.localization import Localized, localization
 from snellen.probes._changes import share_interval
 from snellen.probes._object_location_charts import CENTRE, EDGES, bars, gallery
-from snellen.probes._panel import explained, flat, panel, passes, signed
+from snellen.probes._panel import explained, flat, panel, passes
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, nothing, percent, span
 from snellen.stats import Estimate, bootstrap, mean_estimate
@@ -186,7 +186,7 @@ class ObjectLocation(Probe):
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
         """Mass and pointing by method beside the controls, and the maps of images that were found best and worst."""
         images, found = self._found(evidence)
-        own = {name: signed(method) for name, method in panel(self.methods, self.grid, (1, 1)).items() if name in found}
+        own = {name: method.signed for name, method in panel(self.methods, self.grid, (1, 1)).items() if name in found}
         if not own:
             return []
         mass = np.mean([found[name].mass for name in own], axis=0)
