@@ -46,7 +46,7 @@ class Asked:
     ) -> Float[Array, "p k"]:
         """As `Model.patched`, with patches from the host; each counts as an image."""
         with blaming(self.model.name, (len(patches), *image.shape)):
-            logits = self.model.patched(image, like(np.ascontiguousarray(patches), image), tops, lefts)
+            logits = self.model.patched(image, like(np.array(patches, order="C"), image), tops, lefts)
         self.forwards += len(patches)
         return logits
 

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from snellen import load
-from snellen.core import Unsupported
+from snellen.core import Preprocessing, Unsupported
 from snellen.labels import custom, sixteen
 from snellen.methods.asked import Asked
 from snellen.methods.explain.edges import edges
 from snellen.methods.explain.gradient import Gradient
 from snellen.methods.explain.occlusion import Occlusion, spread, starts
+from snellen.models.torch import TorchModel
 from tests.patients import PREPROCESSING, SIZE, draw, patient
 
 IMAGES = draw(np.arange(16), np.arange(16)).astype(np.float32) / 255
@@ -67,6 +68,14 @@ def test_occlusion_of_a_black_box_is_that_of_the_network():
         other = method(box, box.asarray(IMAGES[:3]), np.arange(3))
         np.testing.assert_allclose(own.maps, other.maps, atol=1e-4)
         assert (own.forwards, own.where) == (other.forwards, other.where)
+
+
+def test_occlusion_of_a_single_pixel_is_the_fall_without_it():
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 1), torch.nn.Flatten())
+    model = TorchModel(module, preprocessing=Preprocessing((1, 1)))
+    image = torch.full((1, 3, 1, 1), 0.9)
+    fall = model.logits(image)[0, 1] - model.logits(torch.full_like(image, 0.5))[0, 1]
+    assert Occlusion()(model, image, np.array([1])).maps[0, 0, 0] == pytest.approx(float(fall), abs=1e-6)
 
 
 @pytest.mark.parametrize(("size", "patch", "stride"), [(64, 16, 8), (65, 16, 8), (10, 16, 8), (7, 1, 1)])
