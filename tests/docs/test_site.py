@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,9 @@ def test_blocks_are_well_formed(page: Path):
 def test_pictures_are_there(page: Path):
     addresses = re.findall(r'(?:!\[[^\]]+\]\(|src(?:set)?=")([^)"#]+)', page.read_text("utf-8"))
     assert all((page.parent / address).is_file() for address in addresses), addresses
+
+
+@pytest.mark.parametrize("name", re.findall(r"^::: ([\w.]+)$", (DOCS / "api.md").read_text("utf-8"), re.MULTILINE))
+def test_what_the_page_of_python_documents_is_where_it_says(name: str):
+    home, _, last = name.rpartition(".")
+    assert hasattr(import_module(home), last)
