@@ -78,9 +78,10 @@ def visualize(
     from snellen.run.evidence import slug
     from snellen.run.folder import writable
     from snellen.run.progress import Progress
+    from snellen.sheets import PICTURES
     from snellen.visualizing import FOLDER
     from snellen.visualizing import visualize as conduct
-    from snellen.visualizing.files import PICTURES, save, table
+    from snellen.visualizing.files import save, table
 
     fitted = preprocessing(preprocess or [])
     if layers:
@@ -163,8 +164,9 @@ def dream(
     from snellen.methods.visualize.deep_dream import DeepDream
     from snellen.run.folder import writable
     from snellen.run.progress import Progress
+    from snellen.sheets import as_picture
     from snellen.visualizing.dreaming import dream as conduct
-    from snellen.visualizing.files import as_picture, check_picture, save_picture
+    from snellen.visualizing.files import check_picture, save_picture
 
     check_picture(out)
     writable(out.parent)

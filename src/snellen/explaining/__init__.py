@@ -16,7 +16,7 @@ from snellen.explaining.targets import ANSWER, targets
 from snellen.images import open_images
 from snellen.images.files import open_files
 from snellen.images.stream import parts
-from snellen.methods.explain.explanation import Explainer, Explanation
+from snellen.methods.explain.explanation import TOGETHER, Explainer, Explanation
 from snellen.methods.explain.registry import make
 from snellen.methods.trust.faithfulness import Faithfulness, evidence
 from snellen.run.answers import check_logits, named
@@ -172,15 +172,14 @@ def _checked(
 ) -> tuple[np.ndarray, ...]:
     """How faithful the maps of each method are, image by image."""
     maps = [evidence(explanation.maps, method.signed) for method, explanation in found]
-    scores: list[list[float]] = [[] for _ in maps]
+    parts: list[dict[str, np.ndarray]] = []
     with progress.stage("Checking the maps", len(classes)) as advance:
-        for row in range(len(classes)):
-            one = slice(row, row + 1)
-            named_maps = {str(at): values[one] for at, values in enumerate(maps)}
-            for at, score in Faithfulness()(model, pixels[one], classes[one], named_maps, keys[one]).items():
-                scores[int(at)].append(float(score[0]))
-            advance(1)
-    return tuple(np.array(one) for one in scores)
+        for start in range(0, len(classes), TOGETHER):
+            some = slice(start, start + TOGETHER)
+            by_place = {str(at): values[some] for at, values in enumerate(maps)}
+            parts.append(Faithfulness()(model.folded(), pixels[some], classes[some], by_place, keys[some]))
+            advance(len(classes[some]))
+    return tuple(np.concatenate([part[str(at)] for part in parts]) for at in range(len(maps)))
 
 
 def _ask_all(

@@ -11,11 +11,10 @@ import numpy as np
 from snellen.core import SnellenError
 from snellen.explaining.sheet import flat, sheet
 from snellen.explaining.validity import misses
+from snellen.sheets import PICTURES
 
 if TYPE_CHECKING:
     from snellen.explaining import Explained
-
-PICTURES = (".png", ".webp", ".jpg", ".jpeg")
 
 
 def write(explained: Explained, out: Path) -> list[Path]:

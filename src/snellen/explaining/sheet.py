@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from snellen.report.maps import PERCENTILE, paint
-from snellen.sheets import INK, MUTED, PAPER, Font, shortened
+from snellen.sheets import INK, MUTED, PAPER, Font, enlarged, shortened
 
 if TYPE_CHECKING:
     from snellen.explaining import Explained
@@ -20,7 +20,7 @@ SIDE, GAP, MARGIN, HEAD, LINE, BAR = 224, 14, 28, 44, 17, 10
 def sheet(explained: Explained) -> Image.Image:
     """Maps are orange where they speak for the class and blue where against; the scale under each is in the map's own unit."""
     small, large = ImageFont.load_default(13), ImageFont.load_default(20)
-    pictures = [_photograph(pixels) for pixels in explained.pixels]
+    pictures = [enlarged(pixels, SIDE) for pixels in explained.pixels]
     high = max(picture.height for picture in pictures)
     block = high + BAR + 5 * LINE + GAP
     columns = 1 + len(explained.methods)
@@ -63,14 +63,6 @@ def _captions(explained: Explained, row: int) -> tuple[str, ...]:
     names, target, answer = explained.labels.names, int(explained.classes[row]), int(explained.answers[row])
     of = f"explained: {names[target]} ({explained.confidence[row]:.1%})"
     return (explained.images[row], of, "the model's answer" if target == answer else f"the model answers {names[answer]}")
-
-
-def _photograph(pixels: np.ndarray) -> Image.Image:
-    values = np.ascontiguousarray((pixels.transpose(1, 2, 0).clip(0, 1) * 255).round().astype(np.uint8))
-    picture = Image.fromarray(values)
-    scale = SIDE / max(picture.size)
-    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    return picture.resize(size, Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS)
 
 
 def _tell(pen: ImageDraw.ImageDraw, font: Font, x: int, y: int, lines: tuple[str, ...]) -> None:

@@ -10,7 +10,6 @@ from typing import Any, final
 
 import numpy as np
 import polars as pl
-from PIL import Image
 
 from snellen import models
 from snellen.core import Preprocessing, SnellenError
@@ -20,6 +19,7 @@ from snellen.run.evidence import slug
 from snellen.run.folder import writable
 from snellen.run.present import pixels_of
 from snellen.run.progress import Progress
+from snellen.sheets import as_picture
 from snellen.tasks.build import Builder, Design, References, Trial
 from snellen.tasks.choose import BINS
 from snellen.visualizing.exemplars import ranked, shown
@@ -140,16 +140,11 @@ def _write(trial: Trial, folder: Path) -> dict[str, object]:
     place = folder / f"unit-{trial.unit:04d}" / f"trial-{trial.number:03d}"
     place.mkdir(parents=True, exist_ok=True)
     for side, pixels in zip(("left", "right"), trial.queries, strict=True):
-        _save(pixels, place / f"{side}.png")
+        as_picture(pixels).save(place / f"{side}.png")
     for end, pictures in trial.references.items():
         for at, pixels in enumerate(pictures):
-            _save(pixels, place / f"reference-{end}-{at}.png")
+            as_picture(pixels).save(place / f"reference-{end}-{at}.png")
     facts = {name: " ".join(map(str, value)) if isinstance(value, tuple) else value for name, value in trial.facts.items()}
     left, right = trial.responses
     told = {"folder": place.relative_to(folder).as_posix(), "unit": trial.unit, "trial": trial.number, "answer": trial.answer}
     return {**told, "left": left, "right": right, **facts}
-
-
-def _save(pixels: np.ndarray, path: Path) -> None:
-    values = np.clip(np.round(pixels.transpose(1, 2, 0) * 255), 0, 255).astype(np.uint8)
-    Image.fromarray(np.ascontiguousarray(values)).save(path)

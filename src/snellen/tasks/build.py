@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
+from torch import Tensor
 
 from snellen.arrays import keyed
 from snellen.core import Model
@@ -114,8 +115,8 @@ class Builder:
         match self.references:
             case "none":
                 return np.zeros((0, 3, *self.model.preprocessing.size), np.float32)
-            case "synthetic":
-                return np.zeros((0,)) if synthetic is None else synthetic
+            case "synthetic" if synthetic is not None:
+                return synthetic
             case "mixed" if synthetic is not None:
                 natural = self.look(rows[: BINS - 1 - SYNTHETIC_OF_MIXED].tolist())
                 return np.concatenate([natural, synthetic[:SYNTHETIC_OF_MIXED]])
@@ -130,9 +131,9 @@ class Builder:
         return method(self.model, objectives, keys=keyed([seed + at for at in range(BINS - 1)], end)).images
 
 
-def _means(output: object, unit: int) -> tuple[float, float]:
-    values = output[:, unit].flatten(1).mean(1).tolist()  # type: ignore[index]
-    return values[0], values[1]
+def _means(output: Tensor, unit: int) -> tuple[float, float]:
+    first, second = output[:, unit].flatten(1).mean(1).tolist()
+    return first, second
 
 
 def _blurred(images: Float[np.ndarray, "n 3 h w"]) -> Float[np.ndarray, "n 3 h w"]:

@@ -12,14 +12,13 @@ from PIL import Image
 
 from snellen.core import SnellenError
 from snellen.run.evidence import slug
+from snellen.sheets import PICTURES, as_picture
 from snellen.visualizing.sheet import Row, sheet, write
 
 if TYPE_CHECKING:
     from snellen.visualizing import Visualized
     from snellen.visualizing.conduct import Pictured
     from snellen.visualizing.exemplars import Natural
-
-PICTURES = (".png", ".webp", ".jpg", ".jpeg")
 
 
 def save(visualized: Visualized, out: Path) -> list[Path]:
@@ -67,11 +66,6 @@ def check_picture(path: Path) -> None:
     """
     if path.suffix.lower() not in PICTURES:
         raise SnellenError(f"got {path}; expected a picture file: a name that ends in {', '.join(PICTURES)}")
-
-
-def as_picture(pixels: np.ndarray) -> Image.Image:
-    """(3, H, W) in [0, 1], every value to the nearest of 256."""
-    return Image.fromarray(np.ascontiguousarray((pixels.transpose(1, 2, 0).clip(0, 1) * 255).round().astype(np.uint8)))
 
 
 def rows(visualized: Visualized) -> list[Row]:

@@ -36,27 +36,44 @@ _CLAMPED = {
 }
 
 
-@final
-class Rectified(TorchFunctionMode):
-    """Inside, rectifiers (ReLU, ReLU6, clamping from 0) go back by `rule`: as modules or functions, in place, used again, frozen.
+class Rectifiers(TorchFunctionMode, ABC):
+    """Abstract. Inside, rectifiers (ReLU, ReLU6, clamping from 0) are something else: modules or functions, in place, used again.
 
     `count` is how many were met.
     """
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.rule, self.count = rule, 0
+        self.count = 0
 
+    @abstractmethod
+    def instead(self, given: Tensor, upper: float | None) -> Tensor:
+        """What is done in place of a rectifier from 0 to `upper`; `given` may be written to afterwards."""
+
+    @final
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
-        """Rectifiers by the rule, all else as it is."""
+        """Rectifiers by `instead`, all else as it is."""
         kwargs = kwargs or {}
-        passing = limits(func, args[1:], kwargs)
+        passing = _limits(func, args[1:], kwargs)
         given = args[0] if args else kwargs.get("input")
         if passing is None or not isinstance(given, Tensor):
             return func(*args, **kwargs)
         self.count += 1
-        out = _Rectifier.apply(given, passing[1], self.rule)
+        out = self.instead(given, passing[1])
         return given.copy_(out) if kwargs.get("inplace") or func.__name__.endswith("_") else out
+
+
+@final
+class Rectified(Rectifiers):
+    """Inside, rectifiers go back by `rule`."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__()
+        self.rule = rule
+
+    def instead(self, given: Tensor, upper: float | None) -> Tensor:
+        """The same forwards."""
+        return _Rectifier.apply(given, upper, self.rule)
 
 
 class _Rectifier(torch.autograd.Function):
@@ -71,7 +88,7 @@ class _Rectifier(torch.autograd.Function):
         return ctx.rule(gradients[0], ctx.saved_tensors[0]), None, None
 
 
-def limits(func: Any, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[float, float | None] | None:
+def _limits(func: Any, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[float, float | None] | None:
     """From where to where a function lets through, if that is from 0; else None."""
     if func in _RELU:
         return 0.0, None

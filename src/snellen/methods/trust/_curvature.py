@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import torch
@@ -11,12 +11,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.overrides import TorchFunctionMode
 
 from snellen.arrays import like, take
 from snellen.core import Model, SnellenError
 from snellen.errors import blaming
-from snellen.methods.explain._rectified import limits
+from snellen.methods.explain._rectified import Rectifiers
 from snellen.methods.explain._views import at_once
 from snellen.methods.explain.explanation import Explainer
 from snellen.methods.explain.gradient import Gradient
@@ -92,22 +91,15 @@ def ascent(
 
 
 @final
-class Smooth(TorchFunctionMode):
+class Smooth(Rectifiers):
     """Inside, rectifiers are softplus functions (dombrowski-2019) of a sharpness: those have second derivatives."""
 
     def __init__(self, sharpness: float) -> None:
         super().__init__()
         self.sharpness = sharpness
 
-    def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
-        """Rectifiers smoothly, all else as it is."""
-        kwargs = kwargs or {}
-        passing = limits(func, args[1:], kwargs)
-        given = args[0] if args else kwargs.get("input")
-        if passing is None or not isinstance(given, Tensor):
-            return func(*args, **kwargs)
-        before = given.clone()  # the rectifier may work in place
+    def instead(self, given: Tensor, upper: float | None) -> Tensor:
+        """Smooth at both ends."""
+        before = given.clone()
         out = F.softplus(before, self.sharpness)
-        if passing[1] is not None:
-            out = out - F.softplus(before - passing[1], self.sharpness)
-        return given.copy_(out) if kwargs.get("inplace") or func.__name__.endswith("_") else out
+        return out if upper is None else out - F.softplus(before - upper, self.sharpness)
