@@ -1,6 +1,6 @@
 """Trains the CIFAR-10 networks that the benchmarks of attacks and of margins ask for.
 
-    python benchmarks/cifar_networks.py standard|robust|upright|flipped TRAIN.parquet OUT.safetensors [--epochs N]
+    python benchmarks/cifar_networks.py standard|robust|upright|flipped TRAIN.parquet OUT.safetensors [--epochs N] [--within E]
 
 `standard` and `robust` are `snellen train` with its options. `upright` and `flipped` are one network (`Patches`), trained with the
 published settings of the optimiser on images as they are, and with their spectrum turned round, their mean grey apart
@@ -32,7 +32,6 @@ from snellen.models.architectures.small import unit
 from snellen.run.progress import Progress
 from snellen.training.supply import read
 
-ADVERSARY = Pgd(epsilon=2 / 255, steps=1, step_size=2 / 255)
 HELD_OUT = 1000
 
 
@@ -103,6 +102,7 @@ def main() -> None:
     parser.add_argument("images", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--within", type=int, default=2, help="largest change of the adversarial examples of `robust`, in 255ths")
     given = parser.parse_args()
     torch.set_num_threads(1)
     if given.which in ("upright", "flipped"):
@@ -117,6 +117,7 @@ def main() -> None:
         )
         of_a_spectrum(given.images, given.out, published, turn=given.which == "flipped")
         return
+    within = given.within / 255
     settings = Training(epochs=given.epochs, batch_size=128, learning_rate=8e-3, amp="bfloat16")
     done = snellen.train(
         str(given.images),
@@ -124,7 +125,7 @@ def main() -> None:
         architecture="residual",
         settings=settings,
         augment=[Crops()],
-        adversary=ADVERSARY if given.which == "robust" else None,
+        adversary=Pgd(epsilon=within, steps=1, step_size=within) if given.which == "robust" else None,
         held_out=HELD_OUT,
         size=32,
         progress=Progress(quiet=False),

@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("part", choices=["marks", "alignment", "sanity", "fragility"])
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--networks", nargs="+", default=["zoo:squeezenet"])
-    parser.add_argument("--write", type=Path, help="of marks: also as JSON, such as src/snellen/explaining/validity.json")
+    parser.add_argument("--write", type=Path, help="of marks: also as JSON, such as src/snellen/methods/explain/validity.json")
     given = parser.parse_args()
     match given.part:
         case "marks":

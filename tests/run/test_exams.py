@@ -16,9 +16,9 @@ from snellen.core import Images, Interval, SnellenError
 from snellen.images.memory import open_array
 from snellen.labels import custom, sixteen
 from snellen.probes._curve import _verdict
+from snellen.probes._panel import explained
 from snellen.probes._sweep import Sweep
 from snellen.probes.accuracy import Accuracy
-from snellen.probes.what_it_looks_at import explained
 from snellen.run.compare import differences
 from snellen.run.rejudge import rejudge
 from tests.patients import NAMES, PREPROCESSING, draw, observer, patient, photographs

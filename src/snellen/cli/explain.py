@@ -69,7 +69,7 @@ def explain(
     from snellen.explaining import DEFAULT, FOLDER
     from snellen.explaining import explain as conduct
     from snellen.explaining.files import table, write
-    from snellen.explaining.validity import misses
+    from snellen.methods.explain.validity import misses
     from snellen.run.evidence import slug
     from snellen.run.progress import Progress
 

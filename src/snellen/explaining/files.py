@@ -10,7 +10,7 @@ import numpy as np
 
 from snellen.core import SnellenError
 from snellen.explaining.sheet import flat, sheet
-from snellen.explaining.validity import misses
+from snellen.methods.explain.validity import misses
 from snellen.sheets import PICTURES
 
 if TYPE_CHECKING:

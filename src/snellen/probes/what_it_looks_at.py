@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import ClassVar
 
 import numpy as np
@@ -12,58 +14,76 @@ import polars as pl
 from scipy.stats import rankdata
 
 from snellen import labels as known
-from snellen.arrays import to_numpy
-from snellen.charts import Chart, Gallery, Picture
-from snellen.core import Evidence, Finding, Images, Model, Probe
-from snellen.methods.asked import Asked
+from snellen.arrays import image_keys, take, to_numpy
+from snellen.charts import Chart
+from snellen.core import Array, Evidence, Finding, Images, Model, Probe, Unsupported
 from snellen.methods.explain.edges import edges
-from snellen.methods.explain.gradient import Gradient
-from snellen.methods.explain.occlusion import Occlusion, spread, starts
-from snellen.probes._panel import explained
-from snellen.probes._shared import clean, nothing, readable
+from snellen.methods.explain.occlusion import starts
+from snellen.methods.explain.validity import misses
+from snellen.methods.trust.faithfulness import Faithfulness
+from snellen.methods.trust.faithfulness import evidence as as_evidence
+from snellen.probes._panel import explained, flat, panel, passes
+from snellen.probes._shared import clean, nothing
+from snellen.probes._what_it_looks_at_charts import EDGES, agreements, gallery, trusts
 from snellen.stats import Estimate, bootstrap, mean_estimate
 
 GROUPS = ("Right", "Wrong", "Wrong, and most confident of it")
 UNLABELLED = ("Least confident", "Most confident")
+REFUSED = "the model cannot be explained by it, or gives no finite map"
+AGREEMENT = "Methods of explanation agree"
 
 
 @dataclass(frozen=True)
 class WhatItLooksAt(Probe):
-    """Input gradient and occlusion for the answer given, beside an edge map that knows no model.
+    """Maps of the answer given by several methods, how well they agree, and how far each can be trusted.
 
-    `each` is the number of images a group, `grid` how many occluding squares fit side by side (they overlap by half).
+    `methods` as in `snellen explain`, separated by semicolons. `each` is the number of images a group. Maps are compared over
+    squares of which `grid` fit side by side (they overlap by half); occlusion hides these, unless it has settings of its own.
     """
 
     question = "What does the model look at?"
     about = (
-        "For the class answered, the gradient map shows the largest absolute derivative of its logit over the three colour "
-        "values of each pixel; the occlusion map shows how far that "
-        "logit falls when a grey square covers the region (orange: it spoke for the answer, blue: against). The edge map is a "
-        "Sobel filter on the photograph and knows nothing of the model: a map that "
-        "merely looks like it explains nothing. Agreement is Spearman's rank correlation of sizes over the occluding squares, "
-        "averaged "
-        "over images."
+        "Each map says, in the way of its method, what the logit of the answer given depends on (orange: it spoke for the answer, "
+        "blue: against; maps in one colour have no sign). Methods rarely tell the same story, so there are two checks. Agreement "
+        "is Spearman's rank correlation of the sizes of two maps over squares, averaged over images. Trust is how much better "
+        "than chance a map finds what the answer needs: squares are shown, and others hidden, in the order of the map; what the "
+        "answer's probability gains on the way, less the same for random orders (petsiuk-2018, samek-2017), is 0 for a map that "
+        "knows nothing. The edge map is a Sobel filter on the photograph and knows nothing of the model: a map that merely looks "
+        "like it explains nothing (adebayo-2018)."
     )
-    cites = ("simonyan-2013", "zeiler-2014", "adebayo-2018")
+    cites = (
+        "simonyan-2013",
+        "sundararajan-2017",
+        "selvaraju-2017",
+        "zeiler-2014",
+        "petsiuk-2018",
+        "samek-2017",
+        "adebayo-2018",
+        "efron-1993",
+    )
+    version = 2
 
     ranges: ClassVar = {"each": (0, math.inf), "grid": (1, 100)}
 
+    methods: str = "gradient;integrated-gradients:steps=16;grad-cam;occlusion"
     each: int = 3
     grid: int = 7
 
     def applies(self, model: Model, images: Images, people: pl.DataFrame | None) -> str | None:
-        """Any model on any images."""
+        """Any model on any images: what it cannot be explained by is left out."""
+        panel(self.methods, self.grid, model.preprocessing.size)
         return None
 
-    def closer_passes(self, model: Model) -> int:
-        """Windows for each picked image, and a pass each way for the gradient."""
-        height, width = model.preprocessing.size
-        patch, stride = self._window(height)
-        return len(GROUPS) * self.each * (len(starts(height, patch, stride)) * len(starts(width, patch, stride)) + 4)
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(panel(self.methods, self.grid, (1, 1)))
 
-    def _window(self, size: int) -> tuple[int, int]:
-        patch = max(1, round(size / self.grid))
-        return patch, max(1, patch // 2)
+    def closer_passes(self, model: Model) -> int:
+        """What each method costs, and the check of each map and of the random orders, for each picked image."""
+        size, check = model.preprocessing.size, Faithfulness()
+        methods = panel(self.methods, self.grid, size).values()
+        curves = 2 * (check.steps + 1) * (len(methods) + check.orders)
+        return len(GROUPS) * self.each * (1 + sum(passes(method, size) for method in methods) + curves)
 
     def _groups(self, evidence: Evidence) -> dict[str, pl.DataFrame]:
         """Heading → clean trials of the images shown under it; no image twice."""
@@ -79,135 +99,191 @@ class WhatItLooksAt(Probe):
         return [image for group in self._groups(evidence).values() for image in group["image"]]
 
     def look(self, model: Model, images: np.ndarray, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
-        """Maps (H, W) of each image: gradient (where the model gives one), occlusion, edges; and the occlusion windows.
+        """By every method that the model can be explained by, a map (H, W) and `<method> trust` (); the edges (H, W).
 
-        `fine` is the ImageNet class that was explained where the answer is one of the sixteen categories.
+        `fine` is the ImageNet class that was explained where the answer is one of the sixteen categories. A map that is not finite
+        is left out.
         """
-        floats = images.astype(np.float32) / (255.0 if images.dtype == np.uint8 else 1.0)
-        native = model.asarray(images)
+        native, names = model.asarray(images), rows["image"].to_list()
         logits = to_numpy(model.logits(native))
         classes = explained(logits, rows["response"].to_list())
-        patch, stride = self._window(images.shape[2])
-        windows = Occlusion(patch=patch, stride=stride).falls(Asked(model), native, classes)
-        maps = {
-            "occlusion": spread(windows, (images.shape[2], images.shape[3]), patch, stride),
-            "edges": edges(floats),
-            "windows": windows,
-        }
-        if "gradients" in model.abilities:
-            maps["gradient"] = np.abs(Gradient()(model, native, classes).maps).max(axis=1)
-        arrays = [{name: values[at].astype(np.float32) for name, values in maps.items()} for at in range(len(images))]
-        summed = [response in known.SIXTEEN_MEMBERS and logits.shape[1] == len(known.imagenet()) for response in rows["response"]]
-        fine = [{"fine": np.array(target, np.int64)} if sums else {} for target, sums in zip(classes, summed, strict=True)]
-        return [{**one, **more} for one, more in zip(arrays, fine, strict=True)]
+        outlines = edges(images.astype(np.float32) / (255.0 if images.dtype == np.uint8 else 1.0)).astype(np.float32)
+        looks = [{EDGES: outlines[at]} for at in range(len(images))]
+        for at, response in enumerate(rows["response"]):
+            if response in known.SIXTEEN_MEMBERS and logits.shape[1] == len(known.imagenet()):
+                looks[at]["fine"] = np.array(classes[at], np.int64)
+        found = {}
+        for name, method in panel(self.methods, self.grid, (images.shape[2], images.shape[3])).items():
+            with contextlib.suppress(Unsupported):
+                explanation = method(model, native, classes, image_keys(self.name(), name, names, seed))
+                found[name] = explanation.maps, method.signed
+                for at, values in enumerate(flat(method, explanation)):
+                    if np.isfinite(explanation.maps[at]).all():
+                        looks[at][name] = values
+        whole = np.array([at for at, look in enumerate(looks) if all(name in look for name in found)], int)
+        keys = [image_keys(self.name(), "trust", names, seed)[at] for at in whole]
+        for name, values in self._trust(model, take(native, whole), classes[whole], found, whole, keys).items():
+            for at, value in zip(whole, values, strict=True):
+                looks[at][f"{name} trust"] = np.array(value, np.float32)
+        return looks
 
-    def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
-        """Mean rank correlation between maps, over the images looked at."""
-        pairs = {
-            "agreement": ("gradient", "occlusion"),
-            "edge-likeness": ("gradient", "edges"),
-            "occlusion-edge-likeness": ("occlusion", "edges"),
-        }
-        out = {}
-        for name, (first, second) in pairs.items():
-            scores = {image: self._correlation(maps, first, second) for image, maps in evidence.looks.items() if first in maps}
-            kept = {image: score for image, score in scores.items() if score is not None}
-            if kept:
-                out[name] = mean_estimate(np.array(list(kept)), np.array(list(kept.values())))
+    def _trust(
+        self,
+        model: Model,
+        images: Array,
+        classes: np.ndarray,
+        found: Mapping[str, tuple[np.ndarray, bool]],
+        rows: np.ndarray,
+        keys: Sequence[int],
+    ) -> Mapping[str, np.ndarray]:
+        if not (len(rows) and found):
+            return {}
+        maps = {name: as_evidence(values[rows], signed) for name, (values, signed) in found.items()}
+        return Faithfulness()(model.folded(), images, classes, maps, keys)
+
+    def _values(self, evidence: Evidence) -> dict[str, dict[str, float]]:
+        """Finding's name, or `first/second` of a pair of methods → image → its value."""
+        out: dict[str, dict[str, float]] = {}
+        for image, look in sorted(evidence.looks.items()):
+            own = [name for name in self._names if name in look]
+            ranks = {name: ranked for name in (*own, EDGES) if (ranked := self._ranks(look[name])) is not None}
+            pairs = {pair: _correlation(ranks, *pair) for pair in combinations(own, 2) if set(pair) <= set(ranks)}
+            values = {f"{first}/{second}": value for (first, second), value in pairs.items()}
+            if pairs:
+                values["agreement"] = float(np.mean(list(pairs.values())))
+            for name in own:
+                if f"{name} trust" in look:
+                    values[name] = look[f"{name} trust"].item()
+                if {name, EDGES} <= set(ranks):
+                    values[f"{name}-edge-likeness"] = _correlation(ranks, name, EDGES)
+            for name, value in values.items():
+                out.setdefault(name, {})[image] = value
         return out
 
-    def _correlation(self, maps: dict[str, np.ndarray] | object, first: str, second: str) -> float | None:
-        values = [self._per_window(maps, name) for name in (first, second)]  # type: ignore[arg-type]
-        values = [np.round(v / max(np.abs(v).max(), 1e-30), 5) for v in values]
-        if any(np.ptp(v) == 0 for v in values):
-            return None
-        return float(np.corrcoef(*(rankdata(one) for one in values))[0, 1])
+    def estimates(self, evidence: Evidence) -> dict[str, Estimate]:
+        """agreement: mean over pairs of methods; of each method its trust, and how much it is like edges."""
+        return _estimates({name: values for name, values in self._values(evidence).items() if "/" not in name})
 
-    def _per_window(self, maps: dict[str, np.ndarray], name: str) -> np.ndarray:
-        """One number an occluding square: how much hiding it changes the logit either way, or the mean of a map inside it."""
-        if name == "occlusion":
-            return np.abs(maps["windows"]).ravel()
-        height, width = maps[name].shape
-        patch, stride = self._window(height)
-        total = np.pad(maps[name].astype(float).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-        rows, columns = np.array(starts(height, patch, stride)), np.array(starts(width, patch, stride))
-        corner = lambda r, c: total[np.minimum(r, height)[:, None], np.minimum(c, width)[None, :]]  # noqa: E731
-        return (
-            corner(rows + patch, columns + patch)
-            - corner(rows, columns + patch)
-            - corner(rows + patch, columns)
-            + corner(rows, columns)
-        ).ravel()
+    def _ranks(self, values: np.ndarray) -> np.ndarray | None:
+        """Of the mean size of a map inside each square; None where they are all the same."""
+        height, width = values.shape
+        patch = max(1, round(height / self.grid))
+        stride = max(1, patch // 2)
+        total = np.pad(np.abs(values).astype(float).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+        rows, columns = (np.array(starts(side, patch, stride)) for side in (height, width))
+        ends, edge = np.minimum(rows + patch, height), np.minimum(columns + patch, width)
+        sums = total[np.ix_(ends, edge)] - total[np.ix_(rows, edge)] - total[np.ix_(ends, columns)] + total[np.ix_(rows, columns)]
+        rounded = np.round(sums.ravel() / max(sums.max(), 1e-30), 5)
+        return rankdata(rounded) if np.ptp(rounded) else None
 
     def judge(self, evidence: Evidence) -> Sequence[Finding]:
-        """Do two explanations agree, and is one of them an edge map?"""
+        """Do explanations agree, how far can each be trusted, and is one of them an edge map?"""
         estimates = self.estimates(evidence)
-        texts = {
-            "agreement": (
-                "Gradient and occlusion agree",
-                "Over the regions hidden, gradient and occlusion maps correlate at {}: {}.",
-            ),
-            "edge-likeness": ("The gradient map is like an edge map", "Gradient maps correlate with plain edges at {}: {}."),
-            "occlusion-edge-likeness": (
-                "The occlusion map is like an edge map",
-                "Occlusion maps correlate with plain edges at {}: {}.",
-            ),
-        }
-        missing = (
-            "the model only answers, it gives no gradients"
-            if not any("gradient" in maps for maps in evidence.looks.values())
-            else "the maps are constant"
-        )
-        return [self._finding(name, *texts[name], estimates.get(name), evidence, missing) for name in texts]
+        shown = [name for name in self._names if any(name in look for look in evidence.looks.values())]
+        agreement = self._agreement(estimates.get("agreement"), shown, evidence)
+        trust = [self._trusted(name, estimates.get(name), evidence) for name in self._names]
+        alike = [self._like_edges(name, estimates.get(f"{name}-edge-likeness"), evidence) for name in shown]
+        return [agreement, *trust, *alike]
 
-    def _finding(self, name: str, title: str, text: str, estimate: Estimate | None, evidence: Evidence, missing: str) -> Finding:
-        headline = name == "agreement"
-        point = estimate.point() if estimate is not None else None
-        if estimate is None or point is None:
-            return nothing(f"what-it-looks-at.{name}", title, missing, evidence.dataset, headline)
-        interval = bootstrap(estimate, evidence.seed)
-        strength = "closely" if point >= 0.7 else "in part" if point >= 0.3 else "hardly"
+    def _agreement(self, estimate: Estimate | None, shown: Sequence[str], evidence: Evidence) -> Finding:
+        id_ = "what-it-looks-at.agreement"
+        if estimate is None:
+            by = f"{shown[0]} alone" if shown else "none of the methods"
+            reason = "the maps are constant" if len(shown) > 1 else f"the model can be explained by {by}"
+            return nothing(id_, AGREEMENT, reason, evidence.dataset, headline=True)
+        value, interval = estimate.point() or 0.0, bootstrap(estimate, evidence.seed)
+        how = "closely" if value >= 0.7 else "in part" if value >= 0.3 else "hardly"
         bracket = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+        between = "Two methods" if len(shown) == 2 else f"By twos, {len(shown)} methods"
         return Finding(
-            f"what-it-looks-at.{name}",
-            title,
-            text.format(f"{point:.2f}{bracket}", f"they agree {strength}" if headline else f"they resemble them {strength}"),
-            value=point,
+            id_,
+            AGREEMENT,
+            f"{between} of explanation correlate at {value:.2f}{bracket} over regions of the image: they agree {how}.",
+            value=value,
             interval=interval,
             unit="Spearman's rho",
             n=len(estimate.images),
             chance=0.0,
-            verdict=("caution" if point < 0.3 else "note") if headline else ("caution" if point >= 0.7 else "note"),
-            thresholds="caution: below .3 for agreement (two explanations of one answer that hardly agree cannot both be "
-            "believed), from .7 for likeness to edges; bounds of weak and strong correlation by convention",
+            verdict="caution" if value < 0.3 else "note",
+            thresholds="caution: below .3, since explanations of one answer that hardly agree cannot all be believed; the bound of "
+            "weak correlation by convention",
             limits=(
                 "A few images, picked by confidence: not a sample.",
-                "Neither map says why a region matters, and both change with the class that is explained.",
+                "No map says why a region matters, and all change with the class that is explained. That they agree does not make "
+                "them right.",
             ),
             dataset=evidence.dataset,
-            headline=headline,
+            headline=True,
+        )
+
+    def _trusted(self, name: str, estimate: Estimate | None, evidence: Evidence) -> Finding:
+        title = f"{name} finds what the answer needs"
+        if estimate is None:
+            return nothing(f"what-it-looks-at.{name}", title, REFUSED, evidence.dataset)
+        value, interval = estimate.point() or 0.0, bootstrap(estimate, evidence.seed)
+        bracket = f" [{interval.low:+.2f}, {interval.high:+.2f}]" if interval else ""
+        above = interval is not None and interval.low > 0
+        told = "better than chance" if above else "worse than chance" if interval and interval.high < 0 else "not told from chance"
+        return Finding(
+            f"what-it-looks-at.{name}",
+            title,
+            f"Shown and hidden in the order of {name}, squares move the answer's probability {value:+.2f}{bracket} above what "
+            f"random orders do: {told}.",
+            value=value,
+            interval=interval,
+            unit="probability above random orders",
+            n=len(estimate.images),
+            chance=0.0,
+            verdict="note" if above or interval is None else "caution",
+            thresholds="caution: the interval does not lie above 0, which is chance. There is none for good: a map may be far "
+            "above chance and leave out what matters",
+            limits=(
+                "A few images, picked by confidence: not a sample.",
+                "Images with squares hidden are none the model was made for.",
+                *(f"Seen before of {name}: {miss}." for miss in misses(name)),
+            ),
+            dataset=evidence.dataset,
+        )
+
+    def _like_edges(self, name: str, estimate: Estimate | None, evidence: Evidence) -> Finding:
+        id_, title = f"what-it-looks-at.{name}-edge-likeness", f"The map of {name} is like an edge map"
+        if estimate is None:
+            return nothing(id_, title, "the maps are constant", evidence.dataset)
+        value, interval = estimate.point() or 0.0, bootstrap(estimate, evidence.seed)
+        how = "closely" if value >= 0.7 else "in part" if value >= 0.3 else "hardly"
+        bracket = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+        return Finding(
+            id_,
+            title,
+            f"Maps of {name} correlate with plain edges at {value:.2f}{bracket}: they resemble them {how}.",
+            value=value,
+            interval=interval,
+            unit="Spearman's rho",
+            n=len(estimate.images),
+            chance=0.0,
+            verdict="caution" if value >= 0.7 else "note",
+            thresholds="caution: from .7, where the map may be showing edges, not reasons; the bound of strong correlation by "
+            "convention",
+            dataset=evidence.dataset,
         )
 
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
-        """Photograph, gradient, occlusion and edges side by side."""
-        names = readable(evidence)
-        rows: list[tuple[str, tuple[Picture, ...]]] = []
-        for heading, group in self._groups(evidence).items():
-            for row in group.iter_rows(named=True):
-                maps = evidence.looks.get(row["image"])
-                if not maps:
-                    continue
-                answer = f"{names.get(row['response'], row['response'])} ({row['confidence']:.0%})"
-                truth = "" if row["correct"] in (True, None) else f"{names.get(row['category'], row['category'])} → "
-                of = f" of {known.imagenet().names[maps['fine'].item()]}" if "fine" in maps else ""
-                layers = [Picture(row["image"], f"gradient{of}", "gradient")] if "gradient" in maps else []
-                layers += [
-                    Picture(row["image"], f"occlusion{of}", "occlusion", signed=True),
-                    Picture(row["image"], "edges only", "edges"),
-                ]
-                rows.append((heading, (Picture(row["image"], truth + answer), *layers)))
-        note = "The last column is the control: it is the same for every model."
-        return [Gallery("Photograph, gradient, occlusion, and edges for comparison", tuple(rows), note)]
+        """Photograph, a map by each method and edges side by side; trust by method; agreement of each pair."""
+        kinds = {name: method.signed for name, method in panel(self.methods, self.grid, (1, 1)).items()}
+        signs = {name: signed for name, signed in kinds.items() if any(name in look for look in evidence.looks.values())}
+        found = _estimates(self._values(evidence))
+        tables = [agreements(tuple(signs), found, evidence.seed)] if len(signs) > 1 else []
+        checked = {name: found[name] for name in signs if name in found}
+        bars = [trusts(checked, evidence.seed)] if checked else []
+        return [gallery(evidence, self._groups(evidence), signs), *bars, *tables]
+
+
+def _estimates(values: Mapping[str, Mapping[str, float]]) -> dict[str, Estimate]:
+    return {name: mean_estimate(np.array(list(own)), np.array(list(own.values()))) for name, own in values.items()}
+
+
+def _correlation(ranks: Mapping[str, np.ndarray], first: str, second: str) -> float:
+    return float(np.corrcoef(ranks[first], ranks[second])[0, 1])
 
 
 def _middle(rows: pl.DataFrame, count: int) -> pl.DataFrame:

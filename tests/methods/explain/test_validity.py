@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
-from snellen.explaining.validity import misses
 from snellen.methods.explain.registry import names
+from snellen.methods.explain.validity import misses
 
 OTHERS = {"attention-rollout", "class-evidence"}
 """Of networks that the patients with a planted region are not: transformers, averages over places."""
