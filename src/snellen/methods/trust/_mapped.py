@@ -70,6 +70,8 @@ class Mapped(nn.Module):
             return unit(slope.abs().sum(1))
         shape = grid(tuple(self.seen.shape), *size)
         if shape is None:
-            raise SnellenError(f"layer {self.layer} gives {tuple(self.seen.shape)}; expected maps or tokens that lie over the image")
+            raise SnellenError(
+                f"layer {self.layer} gives {tuple(self.seen.shape)}; expected maps or tokens that lie over the image"
+            )
         weights = places(slope, shape).mean((2, 3), keepdim=True)
         return unit((weights * places(self.seen, shape)).sum(1).relu())

@@ -91,7 +91,10 @@ class WarningSigns(Method):
         maps = evidence(found, explainer.signed)
         other = self.other(model, images, classes, keys).maps
         against = evidence(other, explainer.signed and self.other.signed)
-        alike, changed = spearman(found, np.roll(found, -1, axis=0)), self.randomization(explainer, network, wrap, images, classes, keys)
+        alike, changed = (
+            spearman(found, np.roll(found, -1, axis=0)),
+            self.randomization(explainer, network, wrap, images, classes, keys),
+        )
         return Signs(
             np.nanmean(changed.similarity["spearman"], axis=0) - alike,
             self.faithfulness(model, images, classes, {"map": maps}, keys)["map"],
