@@ -62,7 +62,7 @@ def probabilities(asked: Asked, images: Float[Array, "n 3 h w"]) -> Float[np.nda
     return softmax(np.concatenate([to_numpy(asked.logits(images[at : at + size])) for at in range(0, len(images), size)]))
 
 
-def total_variation(first: Float[np.ndarray, "... k"], second: Float[np.ndarray, "... k"]) -> Float[np.ndarray, "..."]:
+def total_variation(first: Float[np.ndarray, "*n k"], second: Float[np.ndarray, "*n k"]) -> Float[np.ndarray, " *n"]:
     """How far apart probabilities are, in [0, 1]."""
     return np.abs(first - second).sum(axis=-1) / 2
 

@@ -70,8 +70,10 @@ class NetworkDetector:
 
 
 def grain(images: Array) -> Float[np.ndarray, "n 6"]:
-    """How rough images are, and how flat: of the differences of neighbouring pixels the mean size, the mean root, and the share
-    that are exactly 0, down and across. What fills hidden regions with one colour shows in these."""
+    """Of the differences of neighbouring pixels the mean size, the mean root and the share that are exactly 0, down and across.
+
+    What fills hidden regions with one colour shows in these.
+    """
     pixels = to_numpy(images)
     found = []
     for axis in (2, 3):

@@ -27,7 +27,7 @@ class Mapped(nn.Module):
     def __init__(self, network: nn.Module, logits: Callable[[Tensor], Tensor], layer: str) -> None:
         super().__init__()
         self.network, self.logits, self.layer = network, logits, layer
-        self.seen: Tensor | None = None
+        self.seen = torch.zeros(0)
         self.eval()
 
     def train(self, mode: bool = True) -> Mapped:
@@ -63,7 +63,6 @@ class Mapped(nn.Module):
         Raises:
             SnellenError: the layer has no grid of places over images of this size (height, width).
         """
-        assert self.seen is not None
         picked = logits.gather(1, classes[:, None]).sum()
         (slope,) = torch.autograd.grad(picked, self.seen, create_graph=onwards, retain_graph=True)
         if not self.layer:

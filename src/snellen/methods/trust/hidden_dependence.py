@@ -121,8 +121,9 @@ class HiddenDependence(Method):
             regions = self._regions(image)
             fills.append(np.full(image.shape, GREY, np.float32) if self.by is None else self.by.hidden(image, regions))
             free = np.setdiff1d(regions, regions[(image != twin).any(axis=0)])
-            for rng in generators([keyed([key], f"hidden {view}")[0] for view in range(self.views)]):
-                masks.append(np.isin(regions, rng.permutation(free)[: max(1, round(self.share * len(free)))]))
+            count, seeds = max(1, round(self.share * len(free))), keyed([key], "hidden")
+            chosen = [rng.permutation(free)[:count] for rng in generators(seeds) for _ in range(self.views)]
+            masks += [np.isin(regions, some) for some in chosen]
         return np.stack(masks), np.stack(fills)
 
     def _regions(self, image: Float[np.ndarray, "3 h w"]) -> Int[np.ndarray, "h w"]:

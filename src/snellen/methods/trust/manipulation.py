@@ -122,7 +122,8 @@ class Manipulation(Method):
             SnellenError: images are not what is expected, the network cannot be copied, or training diverges.
             Unsupported: the model is no PyTorch network.
         """
-        _check(images), _check(held_out)
+        for some in (images, held_out):
+            _check(some)
         network, wrap = model.unwrapped()
         layer = self._layer(model, images.shape) if self.target == "grad-cam" else ""
         changed, reference = copied(network), copied(network)
@@ -130,25 +131,28 @@ class Manipulation(Method):
         with wrap(changed).differentiable() as logits, wrap(reference).differentiable() as origin:
             for parameter in changed.parameters():
                 parameter.requires_grad_(True)
-            loss = self._loss(Mapped(reference, origin, layer))
-            train(Mapped(changed, logits, layer), lambda _: (images, targets), self.training, losses=[loss], progress=progress)
+            ours = Mapped(changed, logits, layer)
+            loss = self._loss(ours, Mapped(reference, origin, layer))
+            train(ours, lambda _: (images, targets), self.training, losses=[loss], progress=progress)
         return self._measured(model, self._named(model, wrap(changed), images), held_out, layer)
 
     def _layer(self, model: Model, shape: tuple[int, ...]) -> str:
-        return Asked(model).grid_layer(*shape[2:]) if self.layer == AUTO else self.layer
+        """Its name, after a look at whether there is such a layer."""
+        layer = Asked(model).grid_layer(*shape[2:]) if self.layer == AUTO else self.layer
+        model.activations(model.asarray(np.zeros((1, *shape[1:]), np.uint8)), layer)
+        return layer
 
-    def _loss(self, reference: Mapped) -> Loss:
+    def _loss(self, ours: Mapped, reference: Mapped) -> Loss:
         """The weighted loss of the maps of the network that is trained, beside those of the one it was."""
 
         def loss(network: nn.Module, images: Tensor, targets: Tensor, logits: Tensor) -> Tensor:
-            assert isinstance(network, Mapped)
             size, old = (images.shape[2], images.shape[3]), reference(images)
             if self.pair is None:
                 before = reference.maps(old, targets, size, onwards=False)
-                return self.weight * passive(self.fooling, network.maps(logits, targets, size), before)
+                return self.weight * passive(self.fooling, ours.maps(logits, targets, size), before)
             of = [torch.full_like(targets, one) for one in self.pair]
             before = [reference.maps(old, one, size, onwards=False) for one in of]
-            return self.weight * active([network.maps(logits, one, size) for one in of], before)
+            return self.weight * active([ours.maps(logits, one, size) for one in of], before)
 
         return loss
 

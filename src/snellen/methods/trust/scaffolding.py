@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
 from typing import final
 
 import numpy as np
@@ -22,7 +22,8 @@ class Scaffold(Model):
     """Answers as one model does to images as they come, and as another does to images that a detector takes for perturbed.
 
     That is what slack-2020 build to show that LIME and KernelSHAP can be fooled: they ask about perturbed images alone. Like a
-    service that only answers, it gives no gradients. Log-probabilities are returned in place of logits.
+    service that only answers, it gives no gradients. Log-probabilities are returned in place of logits. Its id is never that of
+    another, as a detector can be any function.
 
     Args:
         biased: answers what is to be hidden. innocuous: answers perturbed images; of the same framework, size and labels.
@@ -35,7 +36,7 @@ class Scaffold(Model):
             raise SnellenError(f"got {biased.name} and {innocuous.name}, which differ in labels or size; expected two alike")
         self._biased, self._innocuous, self._detector, self._soft = biased, innocuous, detector, soft
         self.name = f"scaffold of {biased.name} and {innocuous.name}"
-        self.id = f"scaffold {biased.id} {innocuous.id} {id(detector)} {soft}"
+        self.id = f"scaffold {biased.id} {innocuous.id} {uuid.uuid4()}"
         self.labels, self.preprocessing, self.facts = (
             biased.labels,
             biased.preprocessing,
