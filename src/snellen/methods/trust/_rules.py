@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias, final
@@ -45,10 +45,10 @@ class Rules:
 
 
 def best(facts: Facts, answers: Int[np.ndarray, " n"], allowed: Sequence[str], most_facts: int, most_rules: int) -> Rules:
-    """Of all rules over up to `most_facts` of the facts allowed those that agree with the most answers; shorter ones first.
+    """Of all choices of up to `most_facts` of the facts allowed, the one whose rules agree with most answers, fewer facts first.
 
-    For the facts that are used, and rules that do not overlap, there are none better: each case says what was answered most, and
-    those are kept that gain most over what is said otherwise.
+    Choices are compared by rules made from every second image and measured on the others, both ways round, so that chance does
+    not choose; the rules are then made from all. For the facts chosen, and rules that do not overlap, there are none better.
 
     Raises:
         SnellenError: there are no images, or a fact is not known of each of them.
@@ -59,22 +59,28 @@ def best(facts: Facts, answers: Int[np.ndarray, " n"], allowed: Sequence[str], m
             f"got {len(answers)} answers and the facts {', '.join(facts)} for {', '.join(allowed) or 'no names'}; "
             "expected one image or more, and each fact that is allowed for every image"
         )
-    found = [rules for count in range(1, most_facts + 1) for rules in _each(facts, answers, allowed, count, most_rules)]
-    return max(found, key=lambda one: one[0])[1]
+
+    def crossed(chosen: tuple[str, ...]) -> int:
+        halves = [({name: facts[name][start::2] for name in chosen}, answers[start::2]) for start in (0, 1)]
+        return sum(
+            int((_fitted(*made, chosen, most_rules).answers(other) == said).sum())
+            for made, (other, said) in zip(halves, halves[::-1], strict=True)
+            if len(made[1])
+        )
+
+    choices = [chosen for count in range(1, most_facts + 1) for chosen in combinations(allowed, count)]
+    return _fitted(facts, answers, max(choices, key=crossed), most_rules)
 
 
-def _each(
-    facts: Facts, answers: np.ndarray, allowed: Sequence[str], count: int, most_rules: int
-) -> Iterator[tuple[int, Rules]]:
-    """How many answers they agree with, and the best rules, for every choice of `count` facts."""
-    for chosen in combinations(allowed, count):
-        columns = np.stack([facts[name].astype(str) for name in chosen], axis=1)
-        values, place = np.unique(columns, axis=0, return_inverse=True)
-        said = np.zeros((len(values), int(answers.max()) + 1), np.int64)
-        np.add.at(said, (place.ravel(), answers), 1)
-        gains = said.max(axis=1, keepdims=True) - said
-        kept = np.sort(gains, axis=0)[::-1][:most_rules].sum(axis=0)
-        otherwise = int((said.sum(axis=0) + kept).argmax())
-        order = np.argsort(-gains[:, otherwise], kind="stable")[:most_rules]
-        cases = {tuple(values[row].tolist()): int(said[row].argmax()) for row in order if gains[row, otherwise] > 0}
-        yield int(said[:, otherwise].sum() + kept[otherwise]), Rules(chosen, cases, otherwise)
+def _fitted(facts: Facts, answers: Int[np.ndarray, " n"], chosen: tuple[str, ...], most_rules: int) -> Rules:
+    """Each case says what was answered most; those are kept that gain most over what is said otherwise."""
+    columns = np.stack([facts[name].astype(str) for name in chosen], axis=1)
+    values, place = np.unique(columns, axis=0, return_inverse=True)
+    said = np.zeros((len(values), int(answers.max()) + 1), np.int64)
+    np.add.at(said, (place.ravel(), answers), 1)
+    gains = said.max(axis=1, keepdims=True) - said
+    kept = np.sort(gains, axis=0)[::-1][:most_rules].sum(axis=0)
+    otherwise = int((said.sum(axis=0) + kept).argmax())
+    order = np.argsort(-gains[:, otherwise], kind="stable")[:most_rules]
+    cases = {tuple(values[row].tolist()): int(said[row].argmax()) for row in order if gains[row, otherwise] > 0}
+    return Rules(chosen, cases, otherwise)
