@@ -42,7 +42,12 @@ class Hidden:
     @property
     def ratio(self) -> Estimate:
         """How much of the dependence is left in perturbed images: 1 where it is the same."""
-        return Estimate(np.arange(len(self.real)), np.column_stack([self.perturbed, self.real]), lambda s: s[..., 0] / s[..., 1])
+
+        def value(sums: np.ndarray) -> np.ndarray:
+            some = sums[..., 1] > 0
+            return np.where(some, sums[..., 0] / np.where(some, sums[..., 1], 1), np.nan)
+
+        return Estimate(np.arange(len(self.real)), np.column_stack([self.perturbed, self.real]), value)
 
     @property
     def applies(self) -> bool:
@@ -80,7 +85,7 @@ class HiddenDependence(Method):
     black_box = True
     by: Superpixels | None = None
     patch: int = 8
-    share: float = 0.5
+    share: float = 0.9
     views: int = 4
 
     def __post_init__(self) -> None:
