@@ -80,9 +80,7 @@ def main() -> None:
     asked = queries(LIME, innocuous, images, answers, 1, key=3)
     changed = {causes: innocuous.asarray(pixels(twins(world, causes))) for causes in CAUSES.values()}
     found: dict[str, list[bool]] = {}
-    print(
-        "| model | real images taken for perturbed | perturbed ones found | largest jump | left, as LIME | left, grey squares | warns |"
-    )
+    print("| model | real taken for perturbed | perturbed found | largest jump | left, as LIME | left, grey squares | warns |")
     print("|---|---|---|---|---|---|---|")
 
     def examine(name: str, model: Model, kind: str, causes: tuple[tuple[str, ...], ...], detector: Detector | None = None) -> None:
