@@ -3,7 +3,8 @@
     python benchmarks/explanations.py marks|alignment|sanity|fragility|manipulation [--images 64] [--networks zoo:squeezenet …]
 
 `marks`: do maps lie on what a patient was made to go by? Mass inside the planted region and how often the highest value lies there,
-over 95 % intervals; chance is the area of the region; `--write FILE` for the numbers as JSON. Images are those of the patient's own world that it gets right.
+over 95 % intervals; chance is the area of the region; `--write FILE` for the numbers as JSON. Images are those of the patient's own
+world that it gets right.
 `alignment`: the share of the gradient's mass inside the object, of a patient trained on adversarial examples, of one trained on
 shapes in every texture, and of the healthy one (tsipras-2019), on the same images.
 `sanity`: similarity of maps before and after randomisation, from the logits to the input (adebayo-2018).
@@ -57,7 +58,7 @@ SETTINGS = {
     "local-linear": ":cell=4,samples=2000",
 }
 EXAMINED = ("gradient", "smooth-grad:samples=10", "gradient-x-input", "guided-backpropagation", "deconvolution", "grad-cam")
-CARRIED = ("gradient", "gradient-x-input", "integrated-gradients:steps=16,tolerance=1", "grad-cam", "guided-backpropagation")
+CARRIED = ("gradient", "gradient-x-input", "integrated-gradients:steps=8,tolerance=1", "grad-cam", "guided-backpropagation")
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "imagenet-sample"
 
 
@@ -203,8 +204,8 @@ def shown(model: Model, count: int) -> tuple[np.ndarray, np.ndarray, Manipulatio
         return drawn[count:], drawn[:count], Manipulation(layer="features.5", training=training)
     opened = open_images(SHARED)
     (block,) = parts(opened, model.preprocessing, [np.random.default_rng(0).permutation(len(opened)).tolist()])
-    training = Training(epochs=3, batch_size=16, learning_rate=1e-4, weight_decay=0.0, amp="off")
-    return views(block.pixels[count:], 8), block.pixels[:count], Manipulation(weight=20.0, distil=10.0, training=training)
+    training = Training(epochs=3, batch_size=16, learning_rate=2e-4, weight_decay=0.0, amp="off")
+    return views(block.pixels[count:], 6), block.pixels[:count], Manipulation(weight=20.0, distil=10.0, training=training)
 
 
 def manipulation(count: int, networks: list[str]) -> None:
@@ -224,11 +225,11 @@ def manipulation(count: int, networks: list[str]) -> None:
         print(f"{found.kept} of {count} answers kept: {found.kept / count:.2f} [{span.low:.2f}, {span.high:.2f}]\n")
         side = model.preprocessing.size[0] // 7
         look = WarningSigns(other=Occlusion(patch=side, stride=side))
-        images, cam = model.asarray(held_out[:24]), GradCam(layer=how.layer)
+        images, cam = model.asarray(held_out[:12]), GradCam(layer=how.layer)
         print("| maps of | network | survives | faithful | agreement | alike | warns |\n|---|---|---|---|---|---|---|")
         for explainer in (cam, Gradient()):
             for called, one in (("as it was", model), ("manipulated", found.model)):
-                signs = look(explainer, one, images, found.before[:24])
+                signs = look(explainer, one, images, found.before[:12])
                 cells = " | ".join(spanned(getattr(signs, test)) for test in ("survives", "faithful", "agreement", "alike"))
                 print(f"| {explainer.name} | {name}, {called} | {cells} | {', '.join(signs.warnings) or '–'} |", flush=True)
 

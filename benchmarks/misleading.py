@@ -1,10 +1,13 @@
-"""How often scaffolds (slack-2020) are found and honest models are accused, by jumps and by hidden dependence.
+"""Scaffolds and rules that mislead: how often they are found, and how often honest ones are accused.
 
-    python benchmarks/scaffolds.py [--images 48]
+    python benchmarks/misleading.py scaffolds [--images 48]
+    python benchmarks/misleading.py rules [--images 1024]
 
-Scaffolds hide four patients that go by something else than shape behind the healthy one, with three detectors fitted on what LIME
-and KernelSHAP ask, choosing one model (hard) or mixing both (soft). Honest models are all patients. Both checks perturb as LIME
-does, hidden dependence also with grey squares, which no detector was fitted on.
+`scaffolds` (slack-2020) hide four patients that go by something else than shape behind the healthy one, with three detectors fitted
+on what LIME and KernelSHAP ask, choosing one model (hard) or mixing both (soft). Honest models are all patients. Both checks perturb
+as LIME does, hidden dependence also with grey squares, which no detector was fitted on.
+`rules` (lakkaraju-2020): fidelity of rules that name none of the facts that a patient goes by, and of the best there are, where these
+facts are tied to the category, as in what the patient was trained on, and where an intervention cuts the tie.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from snellen.methods.train.settings import Training
 from snellen.methods.trust._detectors import Detector, LinearDetector, NetworkDetector, grain
 from snellen.methods.trust.continuity import Continuity
 from snellen.methods.trust.hidden_dependence import HiddenDependence
+from snellen.methods.trust.misleading import Misleading, Observed
 from snellen.methods.trust.scaffolding import Scaffold, queries
 from snellen.models.architectures import make
 from snellen.models.patients import PATIENTS
@@ -35,6 +39,8 @@ CAUSES = {
     "colour-reliant": ("colour",),
     "texture-biased": ("texture",),
 }
+FACTS = ("category", "view", "clutter", "texture", "colour", "background", "background_colour", "mark")
+OWN = {"mark-reliant": {"scale": (0.4, 0.6), "occlusion": (0.2, 0.5)}}
 LIME = Lime(segmenter="slic", superpixels=64, samples=32)
 ASKED = (LIME, KernelShap(segmenter="slic", superpixels=12, samples=96))
 
@@ -70,10 +76,7 @@ def twins(world: World, causes: tuple[str, ...]) -> World:
     return world
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=48)
-    count = parser.parse_args().images
+def scaffolds(count: int) -> None:
     world, innocuous = open_world(images=count, seed=22), snellen.load("patient:healthy")
     images = innocuous.asarray(pixels(world))
     answers = innocuous.logits(images).argmax(1).numpy()
@@ -113,6 +116,41 @@ def main() -> None:
         hits = Counter(warned)[True]
         span = clopper_pearson(hits, len(warned))
         print(f"| {what} | {hits} ({hits / len(warned):.2f} [{span.low:.2f}, {span.high:.2f}]) | {len(warned)} |")
+
+
+def observed(model: Model, world: World) -> Observed:
+    answers = np.concatenate([model.logits(model.asarray(part)).argmax(1).numpy() for part in np.array_split(pixels(world), 8)])
+    return Observed({fact: world.facts[fact].to_numpy() for fact in FACTS}, answers)
+
+
+def rules(count: int) -> None:
+    print("| patient | rules | fidelity, tied | tie cut | falls by |\n|---|---|---|---|---|")
+    for name, causes in [*CAUSES.items(), ("healthy", CAUSES["background-reliant"])]:
+        tied = open_world({**OWN.get(name, {}), **{f"{cause} | category": 1.0 for cause in causes}}, images=count, seed=41)
+        cut = tied.do(**{cause: dict.fromkeys(tied.facts[cause].unique(), 1 / tied.facts[cause].n_unique()) for cause in causes})
+        ask = Misleading(tuple(fact for fact in FACTS if fact not in causes), causes)
+        model = snellen.load(f"patient:{name}")
+        found = ask(observed(model, tied), observed(model, cut))
+        for kind, one in (("misleading", found.misleading), ("honest", found.honest)):
+            told = [
+                f"{hits / n:.2f} [{i.low:.2f}, {i.high:.2f}]"
+                for (hits, n), i in zip((one.tied, one.cut), one.intervals, strict=True)
+            ]
+            value, span = one.fall
+            warns = ", warns" if one.warns else ""
+            said = f"{kind}, by {', '.join(one.rules.facts)}"
+            print(f"| {name} | {said} | {told[0]} | {told[1]} | {value:.2f} [{span.low:.2f}, {span.high:.2f}]{warns} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["scaffolds", "rules"])
+    parser.add_argument("--images", type=int)
+    given = parser.parse_args()
+    if given.part == "scaffolds":
+        scaffolds(given.images or 48)
+    else:
+        rules(given.images or 1024)
 
 
 if __name__ == "__main__":
