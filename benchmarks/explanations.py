@@ -225,11 +225,12 @@ def manipulation(count: int, networks: list[str]) -> None:
         print(f"{found.kept} of {count} answers kept: {found.kept / count:.2f} [{span.low:.2f}, {span.high:.2f}]\n")
         side = model.preprocessing.size[0] // 7
         look = WarningSigns(other=Occlusion(patch=side, stride=side))
-        images, cam = model.asarray(held_out[:12]), GradCam(layer=how.layer)
+        few = 24 if side < 18 else 12
+        images, cam = model.asarray(held_out[:few]), GradCam(layer=how.layer)
         print("| maps of | network | survives | faithful | agreement | alike | warns |\n|---|---|---|---|---|---|---|")
         for explainer in (cam, Gradient()):
             for called, one in (("as it was", model), ("manipulated", found.model)):
-                signs = look(explainer, one, images, found.before[:12])
+                signs = look(explainer, one, images, found.before[:few])
                 cells = " | ".join(spanned(getattr(signs, test)) for test in ("survives", "faithful", "agreement", "alike"))
                 print(f"| {explainer.name} | {name}, {called} | {cells} | {', '.join(signs.warnings) or '–'} |", flush=True)
 

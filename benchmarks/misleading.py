@@ -4,10 +4,10 @@
     python benchmarks/misleading.py rules [--images 1024]
 
 `scaffolds` (slack-2020) hide four patients that go by something else than shape behind the healthy one, with three detectors fitted
-on what LIME and KernelSHAP ask, choosing one model (hard) or mixing both (soft). Honest models are all patients. Both checks perturb
-as LIME does, hidden dependence also with grey squares, which no detector was fitted on.
-`rules` (lakkaraju-2020): fidelity of rules that name none of the facts that a patient goes by, and of the best there are, where these
-facts are tied to the category, as in what the patient was trained on, and where an intervention cuts the tie.
+on what LIME and KernelSHAP ask, choosing one model (hard) or mixing both (soft). Honest models are all patients. Both checks
+perturb as LIME does, hidden dependence also with grey squares, which no detector was fitted on.
+`rules` (lakkaraju-2020): fidelity of rules that name none of the facts that a patient goes by, and of the best there are, where
+these facts are tied to the category, as in what the patient was trained on, and where an intervention cuts the tie.
 """
 
 from __future__ import annotations

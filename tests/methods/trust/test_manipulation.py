@@ -183,6 +183,7 @@ def test_bounds_of_signs() -> None:
         (lambda m, x: Manipulation(fooling="active"), "expected two classes for active"),
         (lambda m, x: Manipulation(pair=(1, 2)), "none otherwise"),
         (lambda m, x: Manipulation(fooling="active", pair=(1, 1)), "expected two classes"),
+        (lambda m, x: replace(QUICK, fooling="active", pair=(0, 3))(m, x, x), "returned 3 logits an image"),
         (lambda m, x: QUICK(m, x, x[:0]), "at least one"),
         (lambda m, x: replace(QUICK, layer="nowhere")(m, x, x), "got the layer 'nowhere'"),
         (lambda m, x: replace(QUICK, layer="1")(m, x, x), "expected maps or tokens"),

@@ -129,6 +129,9 @@ def test_the_place_of_a_jump_is_where_the_detector_changes_its_mind() -> None:
     found = Continuity(parts=4, halvings=12)(scaffold(detector=bright), black, white)
     assert found.place[found.found] == pytest.approx(0.3, abs=found.step)
     assert found.step == 1 / (4 * 2**12)
+    many = Continuity(parts=4, halvings=4)(scaffold(detector=bright), torch.cat([black] * 17), torch.cat([white] * 17))
+    assert many.jump.shape == many.place.shape == (34,)
+    assert np.ptp(many.place) == 0
     assert found.warns
 
 
@@ -140,6 +143,8 @@ def test_what_continuity_cannot_see() -> None:
     )
     with pytest.raises(SnellenError, match="no more than a label"):
         Continuity()(one, images.numpy(), hidden_grey(images).numpy())
+    with pytest.raises(SnellenError, match="got no images"):
+        Continuity()(scaffold(), images[:0], images[:0])
     with pytest.raises(SnellenError, match="1 to 20 halvings"):
         Continuity(halvings=21)
 
@@ -171,6 +176,9 @@ def test_only_what_twins_share_is_hidden_and_a_key_hides_the_same() -> None:
     found = HiddenDependence(patch=8)(model("healthy"), *(torch.from_numpy(one) for one in (images, images)))
     assert found.real == pytest.approx(0)
     assert found.interval is None
+    many = torch.from_numpy(np.concatenate([images] * 9)), torch.from_numpy(np.concatenate([twins] * 9))
+    whole, alone = (HiddenDependence()(model("healthy"), *(x[-n:] for x in many), list(range(36))[-n:]) for n in (36, 3))
+    np.testing.assert_allclose(whole.perturbed[-3:], alone.perturbed, atol=1e-5)
     with pytest.raises(SnellenError, match="share no region"):
         HiddenDependence()(model("healthy"), torch.from_numpy(images), torch.from_numpy(1 - images))
     with pytest.raises(SnellenError, match="a share above 0"):

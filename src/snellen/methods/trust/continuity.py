@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from snellen.arrays import like, take
 from snellen.core import Array, Interval, Model, SnellenError
 from snellen.methods.asked import Asked, check_batch
+from snellen.methods.explain.explanation import TOGETHER
 from snellen.methods.method import Method
 from snellen.methods.trust._answers import probabilities, total_variation
 from snellen.stats import clopper_pearson
@@ -84,7 +85,18 @@ class Continuity(Method):
         """
         for one in (images, perturbed):
             check_batch(one, np.zeros(len(images), int), range(len(images)))
-        asked, n = Asked(model), len(images)
+        if not len(images):
+            raise SnellenError("got no images; expected one or more, and a perturbed version of each")
+        asked, parts = Asked(model), []
+        for start in range(0, len(images), TOGETHER):
+            rows = np.arange(start, min(start + TOGETHER, len(images)))
+            parts.append(self._part(asked, take(images, rows), take(perturbed, rows)))
+        whole, jump, place = (np.concatenate([part[number] for part in parts]) for number in range(3))
+        return Jumps(whole, jump, place, 1 / (self.parts * 2**self.halvings))
+
+    def _part(self, asked: Asked, images: Array, perturbed: Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The first three columns of `Jumps` for a few images."""
+        n = len(images)
 
         def answers(shares: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n k classes"]:
             rows, flat = np.repeat(np.arange(n), shares.shape[1]), shares.reshape(-1)
@@ -96,7 +108,7 @@ class Continuity(Method):
         said = answers(grid)
         if np.isin(said, (0, 1)).all():
             raise SnellenError(
-                f"{model.name} returns no more than a label an image, which jumps in any case; expected probabilities"
+                f"{asked.model.name} returns no more than a label an image, which jumps in any case; expected probabilities"
             )
         whole, rows = total_variation(said[:, 0], said[:, -1]), np.arange(n)
         first = total_variation(said[:, :-1], said[:, 1:]).argmax(axis=1)
@@ -107,4 +119,4 @@ class Continuity(Method):
             up = total_variation(between, above) > total_variation(below, between)
             low, below = np.where(up, middle, low), np.where(up[:, None], between, below)
             high, above = np.where(up, high, middle), np.where(up[:, None], above, between)
-        return Jumps(whole, total_variation(below, above), (low + high) / 2, 1 / (self.parts * 2**self.halvings))
+        return whole, total_variation(below, above), (low + high) / 2

@@ -13,6 +13,7 @@ from snellen.arrays import keyed, like, take, to_numpy
 from snellen.core import Array, Interval, Model, SnellenError
 from snellen.methods.asked import Asked, check_batch
 from snellen.methods.explain._superpixels import Superpixels
+from snellen.methods.explain.explanation import TOGETHER
 from snellen.methods.method import Method
 from snellen.methods.perturb.draws import generators
 from snellen.methods.trust._answers import probabilities, total_variation
@@ -108,16 +109,25 @@ class HiddenDependence(Method):
         keys = list(range(len(images))) if keys is None else list(keys)
         for one in (images, twins):
             check_batch(one, np.zeros(len(images), int), keys)
-        masks, fills = self._masks(to_numpy(images), to_numpy(twins), keys)
-        if not masks.any():
+        asked, parts = Asked(model), []
+        for start in range(0, len(images), TOGETHER):
+            rows = np.arange(start, min(start + TOGETHER, len(images)))
+            pair = take(images, rows), take(twins, rows)
+            parts.append(self._part(asked, pair, [keys[row] for row in rows.tolist()]))
+        real, left, hidden = (np.concatenate([part[number] for part in parts] or [np.zeros(0)]) for number in range(3))
+        if not hidden.any():
             raise SnellenError("got twins that share no region that could be hidden; expected some: give smaller regions")
-        asked, told = Asked(model), np.repeat(np.arange(len(images)), self.views)
-        gone, filled = like(masks[:, None].astype(np.float32), images), like(fills[told], images)
-        views = [take(one, told) * (1 - gone) + filled * gone for one in (images, twins)]
-        real = total_variation(*(probabilities(asked, one) for one in (images, twins)))
-        left = total_variation(*(probabilities(asked, one) for one in views)).reshape(-1, self.views).mean(axis=1)
-        hidden = masks.mean(axis=(1, 2)).reshape(-1, self.views).mean(axis=1)
         return Hidden(np.where(hidden > 0, real, 0), np.where(hidden > 0, left, 0), hidden)
+
+    def _part(self, asked: Asked, pair: tuple[Array, Array], keys: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How far apart the answers to a few pairs are as they come and when regions are hidden, and how much was hidden."""
+        masks, fills = self._masks(to_numpy(pair[0]), to_numpy(pair[1]), keys)
+        told = np.repeat(np.arange(len(keys)), self.views)
+        gone, filled = like(masks[:, None].astype(np.float32), pair[0]), like(fills[told], pair[0])
+        views = (take(one, told) * (1 - gone) + filled * gone for one in pair)
+        real = total_variation(*(probabilities(asked, one) for one in pair))
+        left = total_variation(*(probabilities(asked, one) for one in views))
+        return real, left.reshape(-1, self.views).mean(axis=1), masks.mean(axis=(1, 2)).reshape(-1, self.views).mean(axis=1)
 
     def _masks(self, images: np.ndarray, twins: np.ndarray, keys: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """What is hidden in each view, (N · views, H, W), and by what in each image, (N, 3, H, W): both twins are alike there."""

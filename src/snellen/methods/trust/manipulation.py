@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from snellen.core import Interval, Model, SnellenError
-from snellen.methods.asked import Asked
+from snellen.methods.asked import Asked, check_classes
 from snellen.methods.explain._layer import AUTO
 from snellen.methods.explain.explanation import Explainer
 from snellen.methods.explain.grad_cam import GradCam
@@ -108,7 +108,9 @@ class Manipulation(Method):
             raise SnellenError(
                 f"got {self}; expected fooling {', '.join(FOOLINGS)}, target grad-cam or gradient, weight above 0, distil 0 or more"
             )
-        if (self.pair is None) is (self.fooling == "active") or (self.pair is not None and len(set(self.pair)) != 2):
+        if (self.pair is None) is (self.fooling == "active") or (
+            self.pair is not None and (len(set(self.pair)) != 2 or min(self.pair) < 0)
+        ):
             raise SnellenError(f"got pair {self.pair} for {self.fooling}; expected two classes for active, and none otherwise")
 
     def __call__(
@@ -129,6 +131,8 @@ class Manipulation(Method):
         """
         for some in (images, held_out):
             _check(some)
+        if self.pair is not None:
+            check_classes(np.array(self.pair), model.logits(model.asarray(images[:1])).shape[1], model.name)
         network, wrap = model.unwrapped()
         layer = self._layer(model, images.shape) if self.target == "grad-cam" else ""
         changed, reference = copied(network), copied(network)

@@ -37,11 +37,8 @@ class Scaffold(Model):
         self._biased, self._innocuous, self._detector, self._soft = biased, innocuous, detector, soft
         self.name = f"scaffold of {biased.name} and {innocuous.name}"
         self.id = f"scaffold {biased.id} {innocuous.id} {uuid.uuid4()}"
-        self.labels, self.preprocessing, self.facts = (
-            biased.labels,
-            biased.preprocessing,
-            {"framework": "a scaffold: answers alone"},
-        )
+        self.labels, self.preprocessing = biased.labels, biased.preprocessing
+        self.facts = {"framework": "a scaffold: answers alone"}
 
     def asarray(self, images: np.ndarray) -> Array:
         """As both models take it."""
@@ -61,18 +58,13 @@ class Scaffold(Model):
 
 
 @final
-class _Asked(Model):
-    """A model that keeps some of the images it is asked about."""
+class _Listening(Model):
+    """A model that keeps the images it is asked about."""
 
     def __init__(self, model: Model) -> None:
         self._model, self.kept = model, list[Array]()
-        self.name, self.id, self.labels, self.preprocessing, self.facts = (
-            model.name,
-            model.id,
-            model.labels,
-            model.preprocessing,
-            model.facts,
-        )
+        self.name, self.id, self.labels = model.name, model.id, model.labels
+        self.preprocessing, self.facts = model.preprocessing, model.facts
 
     def asarray(self, images: np.ndarray) -> Array:
         return self._model.asarray(images)
@@ -97,7 +89,7 @@ def queries(
         raise SnellenError(f"got the method {explainer.name}, which needs gradients; expected one that asks for answers alone")
     rng, found = generators([key])[0], []
     for row in range(len(classes)):
-        asked = _Asked(model)
+        asked = _Listening(model)
         explainer(asked, take(images, np.array([row])), classes[row : row + 1])
         every = namespace(images).concat(asked.kept)
         found.append(take(every, rng.permutation(len(every))[:each]))

@@ -20,7 +20,7 @@ from snellen.stats import bootstrap, mean_estimate
 
 SOURCE = "heo-2019"
 SURVIVES, AGREES = 0.1, 0.3
-"""The bounds of the probes `explanation-sanity` and `what-it-looks-at`, which are conventions."""
+"""The bounds of the probes `explanation-sanity` and `what-it-looks-at`, which are conventions; the second is of gradients."""
 
 
 @final
