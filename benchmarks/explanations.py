@@ -8,8 +8,9 @@ world that it gets right.
 `alignment`: the share of the gradient's mass inside the object, of a patient trained on adversarial examples, of one trained on
 shapes in every texture, and of the healthy one (tsipras-2019), on the same images.
 `sanity`: similarity of maps before and after randomisation, from the logits to the input (adebayo-2018).
-`manipulation`: a network trained so that Grad-CAM lies on the frame of the image and its answers stay (heo-2019), what that does to
-other methods on images that were not trained on, and which tests of explanations see it; `--images` of them.
+`manipulation`: a network trained so that Grad-CAM, or `--target gradient`, lies on the frame of the image and its answers stay
+(heo-2019), what that does to other methods on images that were not trained on, and which tests of explanations see it; `--images` of
+them.
 `fragility`: what a change within 8/255 that keeps the label does to gradient maps (ghorbani-2019).
 """
 
@@ -19,6 +20,7 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -208,12 +210,13 @@ def shown(model: Model, count: int) -> tuple[np.ndarray, np.ndarray, Manipulatio
     return views(block.pixels[count:], 6), block.pixels[:count], Manipulation(weight=20.0, distil=10.0, training=training)
 
 
-def manipulation(count: int, networks: list[str]) -> None:
+def manipulation(count: int, networks: list[str], target: Literal["grad-cam", "gradient"]) -> None:
     print("| network | method | mass on the frame | after | chance | highest on it | after | Spearman, before and after |")
     print("|---|---|---|---|---|---|---|---|")
     for name in networks:
         model = snellen.load(name)
         train, held_out, how = shown(model, count)
+        how = how if target == "grad-cam" else replace(how, target=target, weight=20.0)
         found = replace(how, examined=tuple(map(make, CARRIED)))(model, train, held_out)
         for method, one in found.methods.items():
             print(
@@ -240,6 +243,7 @@ def main() -> None:
     parser.add_argument("part", choices=["marks", "alignment", "sanity", "fragility", "manipulation"])
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--networks", nargs="+", default=["zoo:squeezenet"])
+    parser.add_argument("--target", choices=["grad-cam", "gradient"], default="grad-cam", help="of manipulation")
     parser.add_argument("--write", type=Path, help="of marks: also as JSON, such as src/snellen/explaining/validity.json")
     given = parser.parse_args()
     match given.part:
@@ -250,7 +254,7 @@ def main() -> None:
         case "sanity":
             sanity(given.images, given.networks)
         case "manipulation":
-            manipulation(given.images, given.networks)
+            manipulation(given.images, given.networks, given.target)
         case _:
             fragility(given.images, given.networks)
 
