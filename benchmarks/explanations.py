@@ -1,12 +1,16 @@
 """Published effects of explanations on real networks and on patients, whose conditions are known.
 
-    python benchmarks/explanations.py marks|alignment|sanity|fragility [--images 64] [--networks zoo:squeezenet …] [--write FILE]
+    python benchmarks/explanations.py marks|alignment|sanity|fragility|manipulation [--images 64] [--networks zoo:squeezenet …]
 
 `marks`: do maps lie on what a patient was made to go by? Mass inside the planted region and how often the highest value lies there,
-over 95 % intervals; chance is the area of the region. Images are those of the patient's own world that it gets right.
+over 95 % intervals; chance is the area of the region; `--write FILE` for the numbers as JSON. Images are those of the patient's own
+world that it gets right.
 `alignment`: the share of the gradient's mass inside the object, of a patient trained on adversarial examples, of one trained on
 shapes in every texture, and of the healthy one (tsipras-2019), on the same images.
 `sanity`: similarity of maps before and after randomisation, from the logits to the input (adebayo-2018).
+`manipulation`: a network trained so that Grad-CAM, or `--target gradient`, lies on the frame of the image and its answers stay
+(heo-2019), what that does to other methods on images that were not trained on, and which tests of explanations see it; `--images` of
+them.
 `fragility`: what a change within 8/255 that keeps the label does to gradient maps (ghorbani-2019).
 """
 
@@ -14,7 +18,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -27,11 +33,17 @@ from snellen.images.world.open import open_world, parse
 from snellen.images.world.scene import BACKGROUND, MARK
 from snellen.labels import SIXTEEN
 from snellen.methods.explain.explanation import Explainer
+from snellen.methods.explain.grad_cam import GradCam
+from snellen.methods.explain.gradient import Gradient
+from snellen.methods.explain.occlusion import Occlusion
 from snellen.methods.explain.registry import make, names
+from snellen.methods.train.settings import Training
 from snellen.methods.trust.faithfulness import evidence
 from snellen.methods.trust.fragility import Fragility
 from snellen.methods.trust.localization import localization
+from snellen.methods.trust.manipulation import Manipulation
 from snellen.methods.trust.randomization import Randomization
+from snellen.methods.trust.warning_signs import WarningSigns
 from snellen.models.torch import TorchModel
 from snellen.stats import bootstrap, clopper_pearson, mean_estimate
 
@@ -48,6 +60,7 @@ SETTINGS = {
     "local-linear": ":cell=4,samples=2000",
 }
 EXAMINED = ("gradient", "smooth-grad:samples=10", "gradient-x-input", "guided-backpropagation", "deconvolution", "grad-cam")
+CARRIED = ("gradient", "gradient-x-input", "integrated-gradients:steps=8,tolerance=1", "grad-cam", "guided-backpropagation")
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "imagenet-sample"
 
 
@@ -173,12 +186,65 @@ def fragility(count: int, networks: list[str]) -> None:
             )
 
 
+def views(photographs: np.ndarray, count: int) -> np.ndarray:
+    """The photographs, and for each so many less one random crops of half the side or more, every second one mirrored."""
+    rng, side, out = np.random.default_rng(0), photographs.shape[2], [photographs]
+    for photograph in np.concatenate([photographs] * (count - 1)):
+        size = int(rng.uniform(0.5, 1) * side)
+        top, left = rng.integers(0, side - size + 1, 2)
+        cut = torch.from_numpy(photograph[None, :, top : top + size, left : left + size].astype(np.float32))
+        large = torch.nn.functional.interpolate(cut, (side, side), mode="bilinear", antialias=True)
+        out.append((large.flip(3) if rng.random() < 0.5 else large).round().clamp(0, 255).byte().numpy())
+    return np.concatenate(out)
+
+
+def shown(model: Model, count: int) -> tuple[np.ndarray, np.ndarray, Manipulation]:
+    """Images to train on, as many others, and how: photographs, or for patients the world."""
+    if model.preprocessing.size[0] < 128:
+        world = open_world({"texture | category": 0.5}, images=512 + count, size=model.preprocessing.size[0], seed=7)
+        drawn, training = world.draw().pixels, Training(epochs=6, learning_rate=2e-3, weight_decay=0.0, amp="off")
+        return drawn[count:], drawn[:count], Manipulation(layer="features.5", training=training)
+    opened = open_images(SHARED)
+    (block,) = parts(opened, model.preprocessing, [np.random.default_rng(0).permutation(len(opened)).tolist()])
+    training = Training(epochs=3, batch_size=16, learning_rate=2e-4, weight_decay=0.0, amp="off")
+    return views(block.pixels[count:], 6), block.pixels[:count], Manipulation(weight=20.0, distil=10.0, training=training)
+
+
+def manipulation(count: int, networks: list[str], target: Literal["grad-cam", "gradient"]) -> None:
+    print("| network | method | mass on the frame | after | chance | highest on it | after | Spearman, before and after |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name in networks:
+        model = snellen.load(name)
+        train, held_out, how = shown(model, count)
+        how = how if target == "grad-cam" else replace(how, target=target, weight=20.0)
+        found = replace(how, examined=tuple(map(make, CARRIED)))(model, train, held_out)
+        for method, one in found.methods.items():
+            print(
+                f"| {name} | {method} | {spanned(one.frame_before)} | {spanned(one.frame_after)} | {one.frame_chance:.3f} | "
+                f"{one.pointing_before.mean():.2f} | {one.pointing_after.mean():.2f} | {spanned(one.correlation)} |",
+                flush=True,
+            )
+        span = found.kept_interval
+        print(f"{found.kept} of {count} answers kept: {found.kept / count:.2f} [{span.low:.2f}, {span.high:.2f}]\n")
+        side = model.preprocessing.size[0] // 7
+        look = WarningSigns(other=Occlusion(patch=side, stride=side))
+        few = 24 if side < 18 else 12
+        images, cam = model.asarray(held_out[:few]), GradCam(layer=how.layer)
+        print("| maps of | network | survives | faithful | agreement | alike | warns |\n|---|---|---|---|---|---|---|")
+        for explainer in (cam, Gradient()):
+            for called, one in (("as it was", model), ("manipulated", found.model)):
+                signs = look(explainer, one, images, found.before[:few])
+                cells = " | ".join(spanned(getattr(signs, test)) for test in ("survives", "faithful", "agreement", "alike"))
+                print(f"| {explainer.name} | {name}, {called} | {cells} | {', '.join(signs.warnings) or '–'} |", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["marks", "alignment", "sanity", "fragility"])
+    parser.add_argument("part", choices=["marks", "alignment", "sanity", "fragility", "manipulation"])
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--networks", nargs="+", default=["zoo:squeezenet"])
     parser.add_argument("--write", type=Path, help="of marks: also as JSON, such as src/snellen/methods/explain/validity.json")
+    parser.add_argument("--target", choices=["grad-cam", "gradient"], default="grad-cam", help="of manipulation")
     given = parser.parse_args()
     match given.part:
         case "marks":
@@ -187,6 +253,8 @@ def main() -> None:
             alignment(given.images)
         case "sanity":
             sanity(given.images, given.networks)
+        case "manipulation":
+            manipulation(given.images, given.networks, given.target)
         case _:
             fragility(given.images, given.networks)
 

@@ -49,6 +49,24 @@ def answers(
     return found
 
 
+def responses(asked: Asked, images: Float[Array, "n 3 h w"]) -> Int[np.ndarray, " n"]:
+    """The class of the largest logit of each image."""
+    size = at_once(asked.model, *images.shape[2:])
+    parts = [asked.answers(images[start : start + size]) for start in range(0, len(images), size)]
+    return np.concatenate(parts) if parts else np.zeros(0, int)
+
+
+def probabilities(asked: Asked, images: Float[Array, "n 3 h w"]) -> Float[np.ndarray, "n k"]:
+    """Of every class, for one image or more, in double precision."""
+    size = at_once(asked.model, *images.shape[2:])
+    return softmax(np.concatenate([to_numpy(asked.logits(images[at : at + size])) for at in range(0, len(images), size)]))
+
+
+def total_variation(first: Float[np.ndarray, "*n k"], second: Float[np.ndarray, "*n k"]) -> Float[np.ndarray, " *n"]:
+    """How far apart probabilities are, in [0, 1]."""
+    return np.abs(first - second).sum(axis=-1) / 2
+
+
 def replaced(
     asked: Asked,
     first: Float[Array, "n 3 h w"],

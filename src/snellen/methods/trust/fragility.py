@@ -13,12 +13,11 @@ from jaxtyping import Bool, Float, Int
 from snellen.arrays import keyed, like, namespace, take
 from snellen.core import Array, Model, SnellenError
 from snellen.methods.asked import Asked, check_batch
-from snellen.methods.explain._views import at_once
 from snellen.methods.explain.explanation import TOGETHER, Explainer
 from snellen.methods.explain.gradient import Gradient
 from snellen.methods.method import Method
 from snellen.methods.perturb.draws import generators, signs
-from snellen.methods.trust._answers import answers, probability
+from snellen.methods.trust._answers import answers, probability, responses
 from snellen.methods.trust._criteria import Aim, Criterion, attention, centre, highest
 from snellen.methods.trust._curvature import ascent, path
 from snellen.methods.trust._maps import magnitudes
@@ -152,7 +151,7 @@ class Fragility(Method):
     ) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The images after the attack, their labels, whether they moved, and the maps before and after."""
         xp, alone = namespace(images), self.criterion == "random"
-        labels = _labels(asked, images)
+        labels = responses(asked, images)
         before = attention(magnitudes(self._maps(asked, images, labels)))
         aim = Aim(self.criterion, before, highest(before, self.top), regions)
         best, after, value, moved = images, before.copy(), aim.value(before), np.zeros(len(labels), bool)
@@ -162,7 +161,7 @@ class Fragility(Method):
             signed = self._maps(asked, current, labels)
             maps = attention(magnitudes(signed))
             reached = aim.value(maps)
-            better = (_labels(asked, current) == labels) & ((reached > value) | alone)
+            better = (responses(asked, current) == labels) & ((reached > value) | alone)
             best = xp.where(like(better.astype(np.float32), images)[:, None, None, None] > 0, current, best)
             after[better], value[better], moved = maps[better], reached[better], moved | better
             if left:
@@ -191,12 +190,6 @@ class Fragility(Method):
         found = self.explainer(asked.model, images, labels)
         asked.forwards, asked.pulls = asked.forwards + found.forwards, asked.pulls + found.pulls
         return found.maps
-
-
-def _labels(asked: Asked, images: Array) -> Int[np.ndarray, " n"]:
-    size = at_once(asked.model, *images.shape[2:])
-    parts = [asked.answers(images[start : start + size]) for start in range(0, len(images), size)]
-    return np.concatenate(parts) if parts else np.zeros(0, int)
 
 
 def _confidence(asked: Asked, images: Array, labels: np.ndarray) -> Float[np.ndarray, " n"]:

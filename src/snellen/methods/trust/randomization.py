@@ -11,13 +11,13 @@ import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from snellen.arrays import keyed, take
+from snellen.arrays import keyed
 from snellen.core import Array, Model, SnellenError
 from snellen.methods.asked import Asked, class_indices
 from snellen.methods.explain._layer import AUTO, Layered
-from snellen.methods.explain._views import at_once
 from snellen.methods.explain.explanation import Explainer
 from snellen.methods.method import Method
+from snellen.methods.trust._answers import responses
 from snellen.methods.trust._order import Layer, layers, learned
 from snellen.methods.trust._prefix import Prefix
 from snellen.methods.trust._redraw import redrawn
@@ -87,9 +87,9 @@ class Randomization(Method):
         Raises:
             SnellenError: the network cannot be copied, has none of the parts, or has learned nothing.
         """
-        original = _copy(network)
+        original = copied(network)
         for name, values in self._draws(original, wrap(original), images):
-            other = _copy(original)
+            other = copied(original)
             _put(values, learned(other))
             yield name, other
 
@@ -123,7 +123,7 @@ class Randomization(Method):
         Raises:
             SnellenError: as for the explainer and `networks`.
         """
-        classes, trained, prefix = class_indices(classes), _copy(network), Prefix()
+        classes, trained, prefix = class_indices(classes), copied(network), Prefix()
         clean = wrap(trained)
         if isinstance(explainer, Layered) and explainer.layer == AUTO:
             explainer = replace(explainer, layer=Asked(clean).grid_layer(*images.shape[2:]))
@@ -131,7 +131,7 @@ class Randomization(Method):
             whole = explainer(clean, images, classes, keys)
         reference = described(whole.maps, self.measures)
         names, found, explained, forwards, pulls = [], [], [], whole.forwards, whole.pulls
-        other, held = _copy(trained), learned(trained)
+        other, held = copied(trained), learned(trained)
         there = learned(other)
         for name, values in self._draws(trained, clean, images):
             _put(held, there)
@@ -140,7 +140,7 @@ class Randomization(Method):
             model.footprint = clean.footprint  # what a pass keeps does not depend on the weights
             asked = Asked(model)
             with prefix.shared(other, [there[tensor] for tensor in values]):
-                own = classes if self.label == "fixed" else _answers(asked, images)
+                own = classes if self.label == "fixed" else responses(asked, images)
                 explanation = explainer(model, images, own, keys)
             names.append(name)
             found.append(_compared(reference, explanation.maps, self.measures))
@@ -152,7 +152,7 @@ class Randomization(Method):
         return Randomized(tuple(names), similarity, np.stack(explained), self.label, whole.where, forwards, pulls)
 
 
-def _copy(network: nn.Module) -> nn.Module:
+def copied(network: nn.Module) -> nn.Module:
     """A copy that shares nothing with the network.
 
     Raises:
@@ -162,7 +162,7 @@ def _copy(network: nn.Module) -> nn.Module:
         return copy.deepcopy(network)
     except (RuntimeError, TypeError) as error:
         raise SnellenError(
-            f"{type(network).__name__} cannot be copied, and its weights are randomised in copies ({error}); "
+            f"{type(network).__name__} cannot be copied, and its weights are changed in copies ({error}); "
             "expected a network that copy.deepcopy takes"
         ) from error
 
@@ -181,13 +181,6 @@ def _fresh(network: nn.Module, held: Mapping[str, Tensor], layer: Layer, seed: i
         key = keyed([seed], f"layer {module or layer.name}")[0] >> 1  # PyTorch's seeds have 63 bits
         found |= {f"{module}.{name}" if module else name: value for name, value in redrawn(modules[module], own, key).items()}
     return found
-
-
-def _answers(asked: Asked, images: Array) -> Int[np.ndarray, " n"]:
-    size = at_once(asked.model, *images.shape[2:])
-    rows = np.arange(len(images))
-    parts = [asked.answers(take(images, rows[start : start + size])) for start in range(0, len(rows), size)]
-    return np.concatenate(parts) if parts else rows
 
 
 def _compared(reference: Described, maps: np.ndarray, measures: Sequence[Measure]) -> dict[Measure, np.ndarray]:
