@@ -49,6 +49,13 @@ def answers(
     return found
 
 
+def responses(asked: Asked, images: Float[Array, "n 3 h w"]) -> Int[np.ndarray, " n"]:
+    """The class of the largest logit of each image."""
+    size = at_once(asked.model, *images.shape[2:])
+    parts = [asked.answers(images[start : start + size]) for start in range(0, len(images), size)]
+    return np.concatenate(parts) if parts else np.zeros(0, int)
+
+
 def replaced(
     asked: Asked,
     first: Float[Array, "n 3 h w"],
