@@ -64,10 +64,10 @@ class Nudged:
 class Fragility(Method):
     """An attack on explanations (ghorbani-2019) of networks that give gradients: small steps along the sign of a criterion's slope.
 
-    That slope takes second derivatives, which rectifiers lack. In their place stands how far the gradient changes over `epsilon`, so
-    that nothing of the network has to be made smooth. An iterate that the model gives another label is led back along the gradient
-    of the label's logit. Steps have momentum (dong-2018). The iterate with the best criterion is kept, among those that keep the
-    label.
+    That slope takes second derivatives, which rectifiers lack. In their place stands how far the gradient changes over `epsilon`,
+    so that nothing of the network has to be made smooth. An iterate that the model gives another label is led back along the
+    gradient of the label's logit. Steps have momentum (dong-2018). The iterate with the best criterion is kept, among those that
+    keep the label.
 
     Attributes:
         explainer: gradient, gradient-x-input or integrated-gradients, of which `steps` are taken and no more.
