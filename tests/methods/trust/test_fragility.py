@@ -144,6 +144,20 @@ def test_a_random_change_is_of_that_size_and_the_first_that_keeps_the_label() ->
     assert float(change.median()) == pytest.approx(40 / 255, abs=1e-6)
 
 
+def test_steps_that_lose_the_label_are_led_back_to_it() -> None:
+    images, kept = pictures(6), []
+    far = QUICK(wrap(rectified()), images).intersection
+    for image in images:
+        network = rectified()
+        (best, second), (higher, lower) = (list(part) for part in reversed(wrap(network).logits(image[None])[0].topk(2)))
+        with torch.no_grad():
+            network[-1].bias[second] += higher - lower - 1e-3
+        found = QUICK(wrap(network), image[None])
+        assert found.labels.tolist() == [best]
+        kept.append(found.intersection[0])
+    assert np.mean(kept) < far.mean() + 0.1
+
+
 class Squares(Model):
     """On NumPy, with gradients: logit k is the sum of w_k · x²."""
 
