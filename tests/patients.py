@@ -110,10 +110,14 @@ def cue_conflict(seed: int = 0) -> Images:
 class Patient(torch.nn.Module):
     """Logits = gain x (weighted template matches); `bias` favours the first category, `keep` is the share of pixels read.
 
-    `despeckle`: white and black pixels are read as mid-grey.
+    `despeckle`: white and black pixels are read as mid-grey. `ripple`: how strongly all logits rise and fall along a
+    direction of the upper half and one of the lower: a few grey levels of every pixel reach far when they work together, and not
+    when they are drawn by chance.
     """
 
-    def __init__(self, shape=1.0, texture=0.0, bright=0.0, gain=8.0, bias=0.0, keep=1.0, shatter=0.0, despeckle=False, seed=0):
+    def __init__(
+        self, shape=1.0, texture=0.0, bright=0.0, gain=8.0, bias=0.0, keep=1.0, shatter=0.0, despeckle=False, ripple=0.0, seed=0
+    ):
         super().__init__()
         mask = np.random.default_rng(seed).random((SIZE, SIZE)) < keep
         weights = 4.0 * shape * blobs() / (blobs() ** 2).sum(axis=(1, 2), keepdims=True)
@@ -121,7 +125,7 @@ class Patient(torch.nn.Module):
         self.weights = torch.nn.Parameter(torch.tensor((weights * mask / max(keep, 1e-9)).reshape(16, -1), dtype=torch.float32))
         self.levels = torch.nn.Parameter(torch.tensor(brightness(np.arange(16)), dtype=torch.float32))
         self.first = torch.nn.Parameter(torch.tensor([bias] + [0.0] * 15, dtype=torch.float32))
-        self.bright, self.gain, self.shatter, self.despeckle = bright, gain, shatter, despeckle
+        self.bright, self.gain, self.shatter, self.despeckle, self.ripple = bright, gain, shatter, despeckle, ripple
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         grey = images.mean(dim=1)
@@ -131,7 +135,14 @@ class Patient(torch.nn.Module):
         score = score - self.bright * 20 * (grey.mean(dim=(1, 2))[:, None] - self.levels) ** 2
         if self.shatter:
             score = score + self.shatter * torch.sin(3e4 * grey * self.ramp).mean(dim=(1, 2))[:, None]
+        if self.ripple:
+            halves = (grey * self.grain).unflatten(1, (2, -1)).mean(dim=(2, 3))
+            score = score + self.ripple * torch.sin(250 * halves).sum(dim=1)[:, None]
         return self.gain * score + self.first
+
+    @property
+    def grain(self) -> torch.Tensor:
+        return torch.tensor(np.random.default_rng(1).standard_normal((SIZE, SIZE)), dtype=torch.float32)
 
     @property
     def ramp(self) -> torch.Tensor:

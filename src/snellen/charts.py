@@ -106,6 +106,7 @@ class Table:
 class Picture:
     """An image of the set, or a map over it: `layer` names an array (H, W) that `Probe.look` returned.
 
+    An array (3, H, W) of uint8 is a picture of its own.
     A map is drawn in colours from its least to its largest value; `signed`: two colours around zero. `under`: name and level of a
     condition: the image as it was shown then.
     """

@@ -85,6 +85,9 @@ CASES: dict[str, Case] = {
     "background": Case("background.flips", {"shape": 0.0, "texture": 1.0}, {}, 0.1042, higher=True, images=cut_out),
     "object-location": Case("object-location.mass", {"shape": 0.0, "texture": 1.0}, {}, 0.4391, images=cut_out),
     "explanation-sanity": Case("explanation-sanity.most", {"given": 0.9}, {"given": 0.0}, -0.0032, higher=True, make=born),
+    "explanation-fragility": Case(
+        "explanation-fragility.most", {"ripple": 1.0}, {}, 0.8323, settings={"methods": "gradient;gradient-x-input"}
+    ),
     "what-it-looks-at": Case(
         "what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4935, settings={"methods": "gradient;occlusion"}
     ),

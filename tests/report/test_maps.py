@@ -55,3 +55,8 @@ def test_signed_maps_lie_over_the_photograph():
 )
 def test_pictures_are_made_to_fit(size: tuple[int, int], expected: tuple[int, int]):
     assert maps.fit(Image.new("L", size)).size == expected
+
+
+def test_layers_of_three_colours_are_pictures_already():
+    colours = np.random.default_rng(0).integers(0, 256, (3, 4, 5), np.uint8)
+    np.testing.assert_array_equal(np.asarray(maps.paint(colours, signed=False)), colours.transpose(1, 2, 0))

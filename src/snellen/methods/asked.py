@@ -68,9 +68,8 @@ class Asked:
             return self.model.logits(images)
 
     def answers(self, images: Float[Array, "n 3 h w"]) -> Int[np.ndarray, " n"]:
-        """The class of the largest logit of each image; NaN is never the largest."""
-        scores = to_numpy(self.logits(images))
-        return np.where(np.isnan(scores), -np.inf, scores).argmax(axis=1)
+        """As `largest`, of images."""
+        return largest(self.logits(images))
 
     def _counted(self, pull: Callable[[Array], Array], images: Array) -> Callable[[Array], Array]:
         def counted(cotangent: Array) -> Array:
@@ -79,6 +78,12 @@ class Asked:
                 return pull(cotangent)
 
         return counted
+
+
+def largest(logits: Float[Array, "n k"]) -> Int[np.ndarray, " n"]:
+    """The class of the largest of native logits; NaN is never the largest."""
+    scores = to_numpy(logits)
+    return np.where(np.isnan(scores), -np.inf, scores).argmax(axis=1)
 
 
 def class_indices(truth: Sequence[int] | Array) -> Int[np.ndarray, " n"]:

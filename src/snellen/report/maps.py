@@ -24,8 +24,11 @@ def paint(values: np.ndarray, signed: bool, backdrop: Image.Image | None = None)
     """A map (H, W) of any real numbers as an RGB picture.
 
     Unsigned maps run from their minimum to the percentile in inferno. Signed maps are blue below zero, orange above it and
-    clear at zero, over a pale grey copy of `backdrop`, if given. Values that are not finite are painted as zero.
+    clear at zero, over a pale grey copy of `backdrop`, if given. Values that are not finite are painted as zero. A layer of three
+    colours (3, H, W), uint8, is a picture already.
     """
+    if values.ndim == 3 and len(values) == 3 and values.dtype == np.uint8:
+        return Image.fromarray(np.ascontiguousarray(np.moveaxis(values, 0, -1)))
     values = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     if not signed:
         low = float(values.min()) if values.size else 0.0

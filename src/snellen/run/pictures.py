@@ -85,7 +85,8 @@ def _file(*parts: str) -> str:
 
 def _array(layer: np.ndarray) -> bytes:
     buffer, peak = io.BytesIO(), np.abs(layer).max(initial=0)
-    np.save(buffer, layer.astype(np.float16 if 1e-2 < peak < 6e4 else np.float32), allow_pickle=False)
+    kind = layer.dtype if layer.dtype == np.uint8 else np.float16 if 1e-2 < peak < 6e4 else np.float32
+    np.save(buffer, layer.astype(kind), allow_pickle=False)
     return buffer.getvalue()
 
 

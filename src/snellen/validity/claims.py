@@ -135,6 +135,14 @@ CLAIMS: tuple[Claim, ...] = (
         Claim("object-location.mass", (recipe,), higher=False, settings=(("count", 48),))
         for recipe in ("background-reliant", "mark-reliant")
     ),
+    Claim(
+        "explanation-fragility.gradient",
+        ("healthy",),
+        ("adversarially-trained",),
+        higher=False,
+        settings=(("methods", "gradient"), ("count", 48)),
+        why="Frailty is the condition: an ordinary training plants it, and training on adversarial examples steadies gradients.",
+    ),
 )
 
 NO_CLAIM: Mapping[str, str] = {

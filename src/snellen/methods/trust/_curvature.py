@@ -1,29 +1,23 @@
-"""How the maps of gradient methods change with the image: second derivatives of PyTorch networks, rectifiers made smooth."""
+"""Maps that are made of gradients, and how they change with the image: what two gradients a little apart differ by."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
-from torch import Tensor
-from torch.nn import functional as F
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from snellen.arrays import like, take
-from snellen.core import Model, SnellenError
-from snellen.errors import blaming
-from snellen.methods.explain._rectified import Rectifiers
-from snellen.methods.explain._views import at_once
+from snellen.arrays import like, namespace, one_hot, take, to_numpy
+from snellen.core import Array, SnellenError
+from snellen.methods.asked import Asked, check_classes, largest
+from snellen.methods.explain._views import add, batches
 from snellen.methods.explain.explanation import Explainer
 from snellen.methods.explain.gradient import Gradient
 from snellen.methods.explain.gradient_x_input import GradientXInput
 from snellen.methods.explain.integrated_gradients import IntegratedGradients
-
-TIMES = 3
-"""How much more a second derivative keeps than a first one."""
+from snellen.methods.trust._answers import responses
 
 
 @final
@@ -42,9 +36,14 @@ class Path:
     start: float
     times: bool
 
+    def away(self, images: Float[Array, "n 3 h w"]) -> Float[np.ndarray, "n 3 h w"]:
+        """What the sum of gradients is multiplied by."""
+        pixels = to_numpy(images).astype(np.float64)
+        return pixels - self.start if self.times else np.ones_like(pixels)
+
 
 def path(explainer: Explainer) -> Path:
-    """How the maps of an explainer are made of gradients.
+    """How the maps of an explainer are made of gradients; those of integrated gradients of its `steps`, and no more.
 
     Raises:
         SnellenError: they are not.
@@ -57,49 +56,70 @@ def path(explainer: Explainer) -> Path:
     raise SnellenError(f"got the method {explainer.name}; expected gradient, gradient-x-input or integrated-gradients")
 
 
-def ascent(
-    model: Model,
-    images: Float[Tensor, "n 3 h w"],
+@final
+@dataclass(frozen=True)
+class Walk:
+    """What is met on the ways to N images.
+
+    Attributes:
+        gradients: (N, 3, H, W), of the class logit, weighted and summed over the way.
+        drawn: (N, 3, H, W), the same, each further weighted by its share: how the sum of logits on the way changes with the image.
+        answers: (N,), the class of the largest logit of the images themselves.
+    """
+
+    gradients: Float[np.ndarray, "n 3 h w"]
+    drawn: Float[np.ndarray, "n 3 h w"]
+    answers: Int[np.ndarray, " n"]
+
+
+def walk(
+    asked: Asked,
+    images: Float[Array, "n 3 h w"],
     classes: Int[np.ndarray, " n"],
-    direction: Float[Tensor, "n 3 h w"],
     way: Path,
-    sharpness: float,
-) -> Float[Tensor, "n 3 h w"]:
-    """The gradient, in the pixels, of the sum over a map times `direction`, of the network with softplus in place of rectifiers.
+    aside: Float[np.ndarray, "n 3 h w"] | None = None,
+) -> Walk:
+    """Go the way to native images, with `aside` added to every point of it; then there are no answers.
 
     Raises:
-        Unsupported: the model is no PyTorch network.
-        SnellenError: it fails.
+        SnellenError: the model fails, or a class is none of its own.
+        Unsupported: it gives no gradients.
     """
-    total, points = torch.zeros_like(images), len(way.shares)
-    size = max(1, at_once(model, *images.shape[2:]) // TIMES)
-    targets = torch.from_numpy(classes).to(images.device)
-    with model.differentiable() as logits, Smooth(sharpness), sdpa_kernel(SDPBackend.MATH), blaming(model.name, images.shape):
-        for first in range(0, len(classes) * points, size):
-            rows, numbers = np.divmod(np.arange(first, min(first + size, len(classes) * points)), points)
-            share, weight = (like(of[numbers, None, None, None], images) for of in (way.shares, way.weights))
-            away, towards = take(images, rows) - way.start, take(direction, rows)
-            places = (way.start + share * away).detach().requires_grad_()
-            answer = logits(places)[torch.arange(len(rows), device=images.device), take(targets, rows)].sum()
-            slope = torch.autograd.grad(answer, places, create_graph=True)[0]
-            # Of networks that are linear in their input there is no curvature to differentiate.
-            along = (slope * (towards * away if way.times else towards)).sum()
-            bend = torch.autograd.grad(along, places)[0] if along.requires_grad else torch.zeros_like(places)
-            found = share * bend + (towards * slope.detach() if way.times else 0)
-            total.index_add_(0, torch.from_numpy(rows).to(images.device), weight * found)
-    return total
+    gradients = np.zeros((len(images), math.prod(images.shape[1:])))
+    drawn, answers = np.zeros_like(gradients), np.zeros(len(images), int)
+    whole = bool(way.shares[-1] == 1)
+    off = None if aside is None else like(aside.astype(np.float32), images)
+    for rows, numbers in batches(asked.model, images, np.full(len(images), len(way.shares))) if len(images) else ():
+        share = like(way.shares[numbers, None, None, None].astype(np.float32), images)
+        places = way.start + share * (take(images, rows) - way.start)
+        logits, pull = asked.vjp(places if off is None else places + take(off, rows))
+        check_classes(classes, logits.shape[1], asked.model.name)
+        flat = namespace(images).reshape(pull(one_hot(classes[rows], logits)), (len(rows), -1))
+        add(gradients, rows, way.weights[numbers], flat)
+        add(drawn, rows, (way.weights * way.shares)[numbers], flat)
+        if whole:
+            answers[rows] = largest(logits)
+    if aside is None and not whole:
+        answers = responses(asked, images)
+    return Walk(gradients.reshape(tuple(images.shape)), drawn.reshape(tuple(images.shape)), answers)
 
 
-@final
-class Smooth(Rectifiers):
-    """Inside, rectifiers are softplus functions (dombrowski-2019) of a sharpness: those have second derivatives."""
+def ascent(
+    asked: Asked,
+    images: Float[Array, "n 3 h w"],
+    classes: Int[np.ndarray, " n"],
+    direction: Float[np.ndarray, "n 3 h w"],
+    way: Path,
+    met: Walk,
+    reach: float,
+) -> Float[np.ndarray, "n 3 h w"]:
+    """The gradient, in the pixels, of the sum over a map times `direction`; `met` is the walk to the images.
 
-    def __init__(self, sharpness: float) -> None:
-        super().__init__()
-        self.sharpness = sharpness
+    Second derivatives along a direction are the difference of the gradients here and `reach` further, over `reach`
+    (pearlmutter-1994): where rectifiers have none, those of the network averaged over what lies between.
 
-    def instead(self, given: Tensor, upper: float | None) -> Tensor:
-        """Smooth at both ends."""
-        before = given.clone()
-        out = F.softplus(before, self.sharpness)
-        return out if upper is None else out - F.softplus(before - upper, self.sharpness)
+    Raises:
+        SnellenError, Unsupported: as `walk`.
+    """
+    bent = walk(asked, images, classes, way, reach * direction * way.away(images)).drawn - met.drawn
+    return bent / reach + (direction * met.gradients if way.times else 0)

@@ -19,11 +19,13 @@ from snellen.methods.method import Method
 from snellen.methods.perturb.draws import generators, signs
 from snellen.methods.trust._answers import answers, probability, responses
 from snellen.methods.trust._criteria import Aim, Criterion, attention, centre, highest
-from snellen.methods.trust._curvature import ascent, path
+from snellen.methods.trust._curvature import Path, Walk, ascent, path, walk
 from snellen.methods.trust._maps import magnitudes
 from snellen.methods.trust.similarity import spearman
 
 SOURCE = "ghorbani-2019"
+MOMENTUM = 0.75
+"""How much of the last step goes into the next."""
 
 
 @final
@@ -40,7 +42,7 @@ class Nudged:
         rank_correlation: (N,), Spearman's, of `before` and `after`.
         shift: (N,), pixels by which the centre of the map's mass moved.
         confidence_before, confidence_after: (N,), the probability of the label.
-        forwards: images passed forward in all. pulls: cotangents pulled back in all, second derivatives among them, in images.
+        forwards: images passed forward in all. pulls: cotangents pulled back in all, in images.
     """
 
     images: Array
@@ -60,19 +62,20 @@ class Nudged:
 @final
 @dataclass(frozen=True)
 class Fragility(Method):
-    """An attack on explanations (ghorbani-2019) of PyTorch networks: small steps along the sign of a criterion's gradient.
+    """An attack on explanations (ghorbani-2019) of networks that give gradients: small steps along the sign of a criterion's slope.
 
-    That takes second derivatives, which rectifiers lack: for these alone they are smoothed. Everything reported is measured on the
-    network as it is. The iterate with the best criterion is kept, among those to which the model gives the same label.
+    That slope takes second derivatives, which rectifiers lack. In their place stands how far the gradient changes over `epsilon`,
+    so that nothing of the network has to be made smooth. An iterate that the model gives another label is led back along the
+    gradient of the label's logit. Steps have momentum (dong-2018). The iterate with the best criterion is kept, among those that
+    keep the label.
 
     Attributes:
-        explainer: gradient, gradient-x-input or integrated-gradients.
+        explainer: gradient, gradient-x-input or integrated-gradients, of which `steps` are taken and no more.
         criterion: "top-k" empties the highest pixels, "mass-centre" moves the centre, "target" fills a region; "random" is the
-            control: one change by `epsilon` of a random sign in every value.
+            control: a change by `epsilon` of a random sign in every value, the first of `iterations` draws that keeps the label.
         epsilon: the largest change of a pixel value, in [0, 1]. step: that of one iteration.
-        iterations: at most; each costs one map, one pass forward, and about three times as much for the second derivatives.
+        iterations: each costs two maps; of "random", one pass forward.
         top: the share of pixels that count as highest.
-        sharpness: of the softplus in place of rectifiers; a larger one is closer to these.
     """
 
     explainer: Explainer = field(default_factory=Gradient)
@@ -81,17 +84,14 @@ class Fragility(Method):
     step: float = 1 / 255
     iterations: int = 100
     top: float = 0.02
-    sharpness: float = 10.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         path(self.explainer)
         if self.criterion not in ("top-k", "mass-centre", "target", "random"):
             raise SnellenError(f"got criterion {self.criterion!r}; expected top-k, mass-centre, target or random")
-        if min(self.epsilon, self.step, self.sharpness) <= 0 or self.iterations < 1 or not 0 < self.top <= 1:
-            raise SnellenError(
-                f"got {self}; expected epsilon, step and sharpness above 0, one iteration or more, and top above 0 and up to 1"
-            )
+        if min(self.epsilon, self.step) <= 0 or self.iterations < 1 or not 0 < self.top <= 1:
+            raise SnellenError(f"got {self}; expected epsilon and step above 0, one iteration or more, and top above 0 and up to 1")
 
     def __call__(
         self,
@@ -108,7 +108,7 @@ class Fragility(Method):
 
         Raises:
             SnellenError: images, keys or regions are not what is expected, or the model fails.
-            Unsupported: the model is no PyTorch network.
+            Unsupported: the model gives no gradients.
         """
         keys = list(range(len(images))) if keys is None else list(keys)
         check_batch(images, np.zeros(len(images), int), keys)
@@ -150,46 +150,62 @@ class Fragility(Method):
         self, asked: Asked, images: Array, keys: Sequence[int], regions: np.ndarray | None
     ) -> tuple[Array, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The images after the attack, their labels, whether they moved, and the maps before and after."""
-        xp, alone = namespace(images), self.criterion == "random"
-        labels = responses(asked, images)
-        before = attention(magnitudes(self._maps(asked, images, labels)))
+        labels, way = responses(asked, images), path(self.explainer)
+        before = _attention(walk(asked, images, labels, way), way, images)
+        if self.criterion == "random":
+            best, moved = self._shaken(asked, images, labels, keys)
+            return best, labels, moved, before, _attention(walk(asked, best, labels, way), way, best)
         aim = Aim(self.criterion, before, highest(before, self.top), regions)
         best, after, value, moved = images, before.copy(), aim.value(before), np.zeros(len(labels), bool)
-        random = np.reshape(signs(generators(keyed(keys, "nudge")), math.prod(images.shape[1:])) if keys else [], images.shape)
-        current = self._within(images, images, like(random.astype(np.float32), images), self.epsilon if alone else self.step)
-        for left in reversed(range(1 if alone else self.iterations)):
-            signed = self._maps(asked, current, labels)
-            maps = attention(magnitudes(signed))
-            reached = aim.value(maps)
-            better = (responses(asked, current) == labels) & ((reached > value) | alone)
-            best = xp.where(like(better.astype(np.float32), images)[:, None, None, None] > 0, current, best)
-            after[better], value[better], moved = maps[better], reached[better], moved | better
+        current, pace = self._within(images, images, _random(images, keys, 0), self.step), np.zeros(tuple(images.shape))
+        for left in reversed(range(self.iterations)):
+            met = walk(asked, current, labels, way)
+            maps = _attention(met, way, current)
+            reached, kept = aim.value(maps), met.answers == labels
+            better = kept & (reached > value)
+            best, moved = _either(better, current, best), moved | better
+            after[better], value[better] = maps[better], reached[better]
             if left:
-                onwards = self._onwards(asked, current, labels, signed, aim.slope(maps))
-                current = self._within(images, current, onwards, self.step)
+                signed = np.sign(met.gradients * way.away(current)) * aim.slope(maps)[:, None]
+                largest = np.abs(signed).max(axis=(1, 2, 3), keepdims=True)
+                direction = signed / np.where(largest > 0, largest, 1)
+                onwards = ascent(asked, current, labels, direction, way, met, self.epsilon)
+                onwards[~kept] = met.gradients[~kept]
+                sizes = np.abs(onwards).mean(axis=(1, 2, 3), keepdims=True)
+                pace = MOMENTUM * pace + onwards / np.where(sizes > 0, sizes, 1)
+                current = self._within(images, current, pace, self.step)
         return best, labels, moved, before, after
 
-    def _onwards(self, asked: Asked, images: Array, labels: np.ndarray, maps: np.ndarray, slope: np.ndarray) -> Array:
-        """The sign of the criterion's gradient in the pixels."""
-        signed = np.sign(maps) * (slope if maps.ndim == 3 else slope[:, None])
-        largest = np.abs(signed).max(axis=(1, 2, 3), keepdims=True)
-        direction = like((signed / np.where(largest > 0, largest, 1)).astype(np.float32), images)
-        way = path(self.explainer)
-        asked.forwards += len(labels) * len(way.shares)
-        asked.pulls += 2 * len(labels) * len(way.shares)
-        return namespace(images).sign(ascent(asked.model, images, labels, direction, way, self.sharpness))
+    def _shaken(self, asked: Asked, images: Array, labels: np.ndarray, keys: Sequence[int]) -> tuple[Array, np.ndarray]:
+        """The first random change of each image that keeps its label, and whether there was one."""
+        best, moved = images, np.zeros(len(labels), bool)
+        for draw in range(self.iterations):
+            if moved.all():
+                break
+            current = self._within(images, images, _random(images, keys, draw), self.epsilon)
+            kept = ~moved & (responses(asked, current) == labels)
+            best, moved = _either(kept, current, best), moved | kept
+        return best, moved
 
-    def _within(self, images: Array, current: Array, sign: Array, step: float) -> Array:
-        """A step on, no further than epsilon from the images."""
+    def _within(self, images: Array, current: Array, towards: np.ndarray, step: float) -> Array:
+        """A step on along the sign, no further than epsilon from the images."""
         xp = namespace(images)
-        moved = xp.clip(current + step * sign - images, -self.epsilon, self.epsilon)
+        moved = xp.clip(current + step * like(np.sign(towards).astype(np.float32), images) - images, -self.epsilon, self.epsilon)
         return xp.clip(images + moved, 0.0, 1.0)
 
-    def _maps(self, asked: Asked, images: Array, labels: np.ndarray) -> np.ndarray:
-        """Signed maps of the network as it is."""
-        found = self.explainer(asked.model, images, labels)
-        asked.forwards, asked.pulls = asked.forwards + found.forwards, asked.pulls + found.pulls
-        return found.maps
+
+def _attention(met: Walk, way: Path, images: Array) -> Float[np.ndarray, "n h w"]:
+    return attention(magnitudes(met.gradients * way.away(images)))
+
+
+def _random(images: Array, keys: Sequence[int], draw: int) -> np.ndarray:
+    """(N, 3, H, W) of -1 and 1."""
+    rngs = generators(keyed(keys, f"nudge {draw}"))
+    return np.reshape(signs(rngs, math.prod(images.shape[1:])) if rngs else [], tuple(images.shape))
+
+
+def _either(first: Bool[np.ndarray, " n"], these: Array, others: Array) -> Array:
+    return namespace(these).where(like(first.astype(np.float32), these)[:, None, None, None] > 0, these, others)
 
 
 def _confidence(asked: Asked, images: Array, labels: np.ndarray) -> Float[np.ndarray, " n"]:
