@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from snellen.core import Evidence, Images, Model, Preprocessing, Probe, SnellenError, Unreadable
+from snellen.core import Evidence, Images, Model, Preprocessing, Probe, SnellenError, Unreadable, Unsupported
 from snellen.images.regions import in_view
 from snellen.probes import code, origin
 from snellen.probes._shared import clean
@@ -78,7 +78,10 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
 
 def _regions(images: Images, rows: Sequence[int], preprocessing: Preprocessing) -> list[dict[str, np.ndarray]]:
     """`region` of each row, as the model sees the image; nothing where it is not known."""
-    found = images.regions(rows)
+    try:
+        found = images.regions(rows)
+    except Unsupported:
+        return [{} for _ in rows]
     return [{} if isinstance(region, Unreadable) else {"region": in_view(region, preprocessing)} for region in found]
 
 
