@@ -100,5 +100,14 @@ CASES: dict[str, Case] = {
     "evidence-map": Case(
         "evidence-map.half", {"shape": 0.0, "texture": 1.0}, {}, 0.0222, higher=True, make=counter, settings={"count": 16}
     ),
+    "units": Case(
+        "units.detectors",
+        {"shape": 0.0, "texture": 1.0},
+        {},
+        0.6875,
+        images=cut_out,
+        make=counter,
+        settings={"count": 64, "least": 0.2},
+    ),
     "what-it-looks-at": Case("what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4634),
 }

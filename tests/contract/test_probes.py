@@ -53,6 +53,9 @@ class Counting(Model):
     def vjp_to(self, images, layer):
         return self.inner.vjp_to(images, layer)
 
+    def activations(self, images, layer):
+        return self.inner.activations(images, layer)
+
     def grid_layer(self, height, width):
         return self.inner.grid_layer(height, width)
 

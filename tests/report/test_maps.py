@@ -55,3 +55,11 @@ def test_signed_maps_lie_over_the_photograph():
 )
 def test_pictures_are_made_to_fit(size: tuple[int, int], expected: tuple[int, int]):
     assert maps.fit(Image.new("L", size)).size == expected
+
+
+def test_pictures_in_colours_stay_as_they_are():
+    values = np.arange(3 * 2 * 4, dtype=np.uint8).reshape(3, 2, 4)
+    assert (np.asarray(maps.coloured(values)) == values.transpose(1, 2, 0)).all()
+    for wrong in (values[0], values[:2], values.astype(float)):
+        with pytest.raises(ValueError, match="expected uint8"):
+            maps.coloured(wrong)

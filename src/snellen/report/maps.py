@@ -37,6 +37,17 @@ def paint(values: np.ndarray, signed: bool, backdrop: Image.Image | None = None)
     return painted if backdrop is None else _over(painted, backdrop)
 
 
+def coloured(values: np.ndarray) -> Image.Image:
+    """A picture (3, H, W) uint8 as it is.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if values.ndim != 3 or len(values) != 3 or values.dtype != np.uint8:
+        raise ValueError(f"got {values.dtype} of shape {values.shape}; expected uint8 of shape (3, H, W)")
+    return Image.fromarray(np.ascontiguousarray(values.transpose(1, 2, 0)))
+
+
 def fit(picture: Image.Image, side: int = SIDE) -> Image.Image:
     """The picture in RGB, made smaller if its longest side exceeds `side`; a map coarser than half of that is enlarged."""
     picture = picture.convert("RGB")

@@ -28,8 +28,8 @@ def collect(
 ) -> dict[str, str]:
     """Keep every picture that the galleries of one image set show: {"<dataset>/<key of the picture>": file name}.
 
-    `looks` maps probe → image → layer → (H, W). A photograph is shown as the model saw it, clean or under one of `conditions`,
-    whose random parts are those of `seed`.
+    `looks` maps probe → image → layer → (H, W), or (3, H, W) uint8. A photograph is shown as the model saw it, clean or under one
+    of `conditions`, whose random parts are those of `seed`.
     """
     folder = out / PICTURES
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,8 @@ def _file(*parts: str) -> str:
 
 def _array(layer: np.ndarray) -> bytes:
     buffer, peak = io.BytesIO(), np.abs(layer).max(initial=0)
-    np.save(buffer, layer.astype(np.float16 if 1e-2 < peak < 6e4 else np.float32), allow_pickle=False)
+    kind = layer.dtype if layer.dtype == np.uint8 else np.float16 if 1e-2 < peak < 6e4 else np.float32
+    np.save(buffer, layer.astype(kind), allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -143,6 +143,8 @@ NO_CLAIM: Mapping[str, str] = {
     "a patient as in a control. Its page says on what methods it was tried.",
     "evidence-map": "Of the patients only the bag of local features averages over places before a linear layer, and there is no "
     "control of its kind that was trained otherwise. Its page says on what networks it was tried.",
+    "units": "No training here plants a concept in single channels, and in the small patients these mean little more than random "
+    "mixtures of them. Its page says on what networks it was tried.",
     "new-test-set": "What it compares is two image sets, and no training plants a difference between them.",
 }
 """Probe → why it claims to detect nothing that could be planted."""
