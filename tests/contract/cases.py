@@ -109,5 +109,8 @@ CASES: dict[str, Case] = {
         make=counter,
         settings={"count": 64, "least": 0.2},
     ),
+    "class-images": Case(
+        "class-images.kept", {"shape": 0.0, "texture": 1.0}, {}, 1.0, settings={"classes": 6, "steps": 24, "count": 32}
+    ),
     "what-it-looks-at": Case("what-it-looks-at.agreement", {"shatter": 0.01}, {}, 0.4634),
 }

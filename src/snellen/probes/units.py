@@ -174,7 +174,8 @@ class Units(Probe):
             Finding(
                 "units.concepts",
                 CONCEPTS,
-                f"Units of {found.layer} detect {concepts[0]} of {len(found.names)} concepts{ends(within)}. Mixed by {rotations}, they detect {concepts[1:].mean():.1f}{_range(concepts[1:], str)}.",
+                f"Units of {found.layer} detect {concepts[0]} of {len(found.names)} concepts{ends(within)}. Mixed by {rotations}, "
+                f"they detect {concepts[1:].mean():.1f}{_range(concepts[1:], str)}.",
                 value=float(concepts[0]),
                 interval=within,
                 unit="concepts",

@@ -145,6 +145,8 @@ NO_CLAIM: Mapping[str, str] = {
     "control of its kind that was trained otherwise. Its page says on what networks it was tried.",
     "units": "No training here plants a concept in single channels, and in the small patients these mean little more than random "
     "mixtures of them. Its page says on what networks it was tried.",
+    "class-images": "What is made for a class shows what raises its logit, and no training here plants what that should look like. "
+    "Its page says how far such images go in networks with and without training.",
     "new-test-set": "What it compares is two image sets, and no training plants a difference between them.",
 }
 """Probe → why it claims to detect nothing that could be planted."""
