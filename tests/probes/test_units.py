@@ -46,7 +46,7 @@ def test_detectors_are_judged_beside_the_same_units_mixed(own, mixed, verdict):
     assert (found.value, found.chance) == (own / 40, pytest.approx(sum(mixed) / 80))
     assert (found.verdict, found.headline, found.n) == (verdict, True, 90)
     assert found.interval.low <= found.value <= found.interval.high
-    assert "basic bootstrap over 90 images" in found.interval.method
+    assert "percentile bootstrap over 90 images" in found.interval.method
     assert f"from {100 * min(mixed) / 40:.1f} % to {100 * max(mixed) / 40:.1f} %" in found.claim
 
 

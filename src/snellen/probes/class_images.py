@@ -104,10 +104,8 @@ class ClassImages(Probe):
         best, where = np.unique(order, return_inverse=True)
         ((_, natural),) = _read(model, images, [place[names[row]] for row in best], best.size)
         natural = take(natural, where.ravel())
-        shape, keys = (
-            (len(classes), self.draws),
-            image_keys(self.name(), "views", [*seeds, *(names[row] for row in order.ravel())], seed),
-        )
+        shape = len(classes), self.draws
+        keys = image_keys(self.name(), "views", [*seeds, *(names[row] for row in order.ravel())], seed)
         looks: dict[str, dict[str, np.ndarray]] = {name: {} for name in names}
         pictures = (made * 255).round().astype(np.uint8).reshape(*shape, *made.shape[1:])
         for at, index in enumerate(classes.tolist()):

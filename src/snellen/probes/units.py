@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
@@ -23,7 +23,7 @@ from snellen.methods.visualize.natural_exemplars import NaturalExemplars
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, ends, nothing, percent, span
 from snellen.probes._units_charts import Detected, bars, different, gallery, picture, table
-from snellen.stats import basic
+from snellen.stats import percentiles
 
 DETECTORS = "Units that detect a concept"
 CONCEPTS = "Concepts that are detected"
@@ -94,10 +94,8 @@ class Units(Probe):
         """With the first image what was found in all (see `Detected`); with the strongest of a unit `unit <number>` (3, H, W)."""
         place, names = {name: row for row, name in enumerate(images.facts["image"].to_list())}, rows["image"].to_list()
         stream = _Stream(model, open_segmented(images), [place[name] for name in names])
-        concepts, method = (
-            Concepts(stream.data.names, stream.data.categories),
-            Dissection(self._layer(model), self.share, self.least),
-        )
+        concepts = Concepts(stream.data.names, stream.data.categories)
+        method = Dissection(self._layer(model), self.share, self.least)
         redraws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES).astype(float)
         own = method(model, stream, concepts, redraws=redraws)
         rotations = [random_rotation(len(own.iou), seed * self.rotations + at) for at in range(self.rotations)]
@@ -142,9 +140,9 @@ class Units(Probe):
             return [nothing("units.detectors", DETECTORS, NONE, evidence.dataset, headline=True)]
         shares, concepts, count = found.shares(), found.concepts(), found.fit.shape[1]
         mixed, beyond = float(shares[1:].mean()), found.redrawn[0, :, 0] - found.redrawn[0, :, 1:].mean(axis=1)
-        above = _interval(beyond, shares[0] - mixed, found)
-        interval = _interval(found.redrawn[0, :, 0], shares[0], found, (0, 1))
-        within = _interval(found.redrawn[1, :, 0], concepts[0], found, (0, len(found.names)))
+        above = _interval(beyond, found)
+        interval = _interval(found.redrawn[0, :, 0], found)
+        within = _interval(found.redrawn[1, :, 0], found)
         rotations = f"{self.rotations} random rotations" if self.rotations > 1 else "a random rotation"
         few = (
             f"A unit is active at about {found.places:,.0f} places of {found.seen:,} images. Where these are few, it fits some "
@@ -194,15 +192,11 @@ class Units(Probe):
         return [bars(found), table(found), gallery(found)]
 
 
-def _interval(
-    draws: np.ndarray, value: float, found: Detected, within: tuple[float, float] = (-math.inf, math.inf)
-) -> Interval | None:
-    """Basic, since the best fit of many is too good where images are few, and more so among images drawn again."""
+def _interval(draws: np.ndarray, found: Detected) -> Interval | None:
+    """Where what images drawn again gave lies; None with few images."""
     if found.seen < ENOUGH:
         return None
-    one = basic(draws, float(value), f"basic bootstrap over {found.seen:,} images, {len(draws):,} resamples")
-    low, high = np.clip([one.low, one.high], *within).tolist()
-    return replace(one, low=low, high=high)
+    return percentiles(draws, f"percentile bootstrap over {found.seen:,} images, {len(draws):,} resamples")
 
 
 def _counted(found: Dissected, least: float) -> np.ndarray:
