@@ -200,6 +200,28 @@ def born(given: float = 0.0):
     return load(Born(given), labels=sixteen(), preprocessing=PREPROCESSING, name=f"born(given={given})")
 
 
+class Counter(torch.nn.Module):
+    """Logits are the mean over places of template matches in the 4 x 4 pixels of each place."""
+
+    def __init__(self, shape=1.0, texture=0.0):
+        super().__init__()
+        weights = 4.0 * shape * blobs() / (blobs() ** 2).sum(axis=(1, 2), keepdims=True)
+        weights = weights + 8.0 * texture * gratings() / (gratings() ** 2).sum(axis=(1, 2), keepdims=True)
+        self.weights = torch.nn.Parameter(torch.tensor(8 * SIZE**2 * weights, dtype=torch.float32))
+        self.places = torch.nn.AvgPool2d(4)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.places((images.mean(dim=1, keepdim=True) - 0.5) * self.weights).mean(dim=(2, 3))
+
+
+def counter(**planted: float):
+    """A `Counter` as a Snellen model."""
+    from snellen import load
+
+    text = "counter(" + ", ".join(f"{k}={v}" for k, v in planted.items()) + ")"
+    return load(Counter(**planted), labels=sixteen(), preprocessing=PREPROCESSING, name=text)
+
+
 def patient(name: str = "", **planted):
     """A patient as a Snellen model."""
     from snellen import load

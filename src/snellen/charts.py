@@ -104,11 +104,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of the set, or a map over it: `layer` names an array (H, W) that `Probe.look` returned.
+    """An image of the set, or what `Probe.look` returned for it as `layer`: a map (H, W), or if `coloured` a picture (3, H, W).
 
-    An array (3, H, W) of uint8 is a picture of its own.
-    A map is drawn in colours from its least to its largest value; `signed`: two colours around zero. `under`: name and level of a
-    condition: the image as it was shown then.
+    A map is drawn in colours from its least to its largest value; `signed`: two colours around zero. A picture is uint8. `under`:
+    name and level of a condition: the image as it was shown then.
     """
 
     image: str
@@ -116,6 +115,7 @@ class Picture:
     layer: str | None = None
     signed: bool = False
     under: tuple[str, str] | None = None
+    coloured: bool = False
 
     @property
     def key(self) -> str:

@@ -10,7 +10,19 @@ import polars as pl
 
 from snellen.core import Images, Model
 from snellen.images.decode import decode
-from tests.patients import NAMES, born, cue_conflict, cut_out, day_and_night, observer, onlooker, patient, photographs, scenes
+from tests.patients import (
+    NAMES,
+    born,
+    counter,
+    cue_conflict,
+    cut_out,
+    day_and_night,
+    observer,
+    onlooker,
+    patient,
+    photographs,
+    scenes,
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,21 @@ CASES: dict[str, Case] = {
     "background": Case("background.flips", {"shape": 0.0, "texture": 1.0}, {}, 0.1042, higher=True, images=cut_out),
     "object-location": Case("object-location.mass", {"shape": 0.0, "texture": 1.0}, {}, 0.4391, images=cut_out),
     "explanation-sanity": Case("explanation-sanity.most", {"given": 0.9}, {"given": 0.0}, -0.0032, higher=True, make=born),
+    "evidence-map": Case(
+        "evidence-map.half", {"shape": 0.0, "texture": 1.0}, {}, 0.0222, higher=True, make=counter, settings={"count": 16}
+    ),
+    "units": Case(
+        "units.detectors",
+        {"shape": 0.0, "texture": 1.0},
+        {},
+        0.6875,
+        images=cut_out,
+        make=counter,
+        settings={"count": 64, "least": 0.2},
+    ),
+    "class-images": Case(
+        "class-images.kept", {"shape": 0.0, "texture": 1.0}, {}, 1.0, settings={"classes": 6, "steps": 24, "count": 32}
+    ),
     "explanation-fragility": Case(
         "explanation-fragility.most", {"ripple": 1.0}, {}, 0.8323, settings={"methods": "gradient;gradient-x-input"}
     ),

@@ -47,6 +47,21 @@ class Counting(Model):
     def vjp(self, images):
         return self.inner.vjp(images)
 
+    def vjp_from(self, images, layer):
+        return self.inner.vjp_from(images, layer)
+
+    def vjp_to(self, images, layer):
+        return self.inner.vjp_to(images, layer)
+
+    def activations(self, images, layer):
+        return self.inner.activations(images, layer)
+
+    def grid_layer(self, height, width):
+        return self.inner.grid_layer(height, width)
+
+    def affine_from(self, layer):
+        return self.inner.affine_from(layer)
+
     def unwrapped(self):
         return self.inner.unwrapped()
 

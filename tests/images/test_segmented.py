@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
-from snellen.core import Preprocessing, SnellenError
+from snellen.core import Preprocessing, SnellenError, Unreadable, Unsupported
 from snellen.images import open_images
 from snellen.images.segmented import open_segmented
+from snellen.images.segmented.located import Located
 from snellen.images.world import World
 from tests.images import broden
+from tests.patients import NAMES, cut_out, photographs
 
 PLAIN = Preprocessing((broden.SIDE, broden.SIDE))
 
@@ -114,3 +118,30 @@ def test_images_without_masks_of_concepts(source: object) -> None:
 def test_a_folder_of_another_form(tmp_path: Path) -> None:
     with pytest.raises(SnellenError, match=r"expected index.csv and label.csv in it"):
         open_segmented(tmp_path)
+
+
+def test_categories_of_images_with_masks_are_concepts_where_these_are() -> None:
+    images = cut_out(18)
+    found = open_segmented(images)
+    assert (len(found.names), set(found.categories)) == (16, {"object"})
+    masks = found.masks([3, 17], Preprocessing((64, 64)), 64)
+    for at, (row, name) in enumerate(((3, NAMES[3]), (17, NAMES[1]))):
+        own = found.names.index(name)
+        np.testing.assert_array_equal(masks[at, own], images.masks[row] > 0.5)
+        assert not np.delete(masks[at], own, axis=0).any()
+
+
+def test_images_whose_object_is_not_known_have_no_mask() -> None:
+    images, masks = cut_out(18), [*cut_out(18).masks]
+    masks[1] = Unreadable("lost")
+    found = Located.of(replace(images, masks=np.array(masks, dtype=object)))
+    assert not found.masks([1], Preprocessing((64, 64)), 8).any()
+    assert found.masks([0], Preprocessing((64, 64)), 8).any()
+
+
+def test_images_without_masks_or_categories() -> None:
+    with pytest.raises(Unsupported, match="no masks or boxes"):
+        open_segmented(photographs(16))
+    images = cut_out(16)
+    with pytest.raises(Unsupported, match="no categories"):
+        open_segmented(replace(images, facts=images.facts.with_columns(category=pl.lit(None, pl.String))))

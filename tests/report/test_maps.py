@@ -57,6 +57,9 @@ def test_pictures_are_made_to_fit(size: tuple[int, int], expected: tuple[int, in
     assert maps.fit(Image.new("L", size)).size == expected
 
 
-def test_layers_of_three_colours_are_pictures_already():
-    colours = np.random.default_rng(0).integers(0, 256, (3, 4, 5), np.uint8)
-    np.testing.assert_array_equal(np.asarray(maps.paint(colours, signed=False)), colours.transpose(1, 2, 0))
+def test_pictures_in_colours_stay_as_they_are():
+    values = np.arange(3 * 2 * 4, dtype=np.uint8).reshape(3, 2, 4)
+    assert (np.asarray(maps.coloured(values)) == values.transpose(1, 2, 0)).all()
+    for wrong in (values[0], values[:2], values.astype(float)):
+        with pytest.raises(ValueError, match="expected uint8"):
+            maps.coloured(wrong)

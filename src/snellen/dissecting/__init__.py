@@ -13,7 +13,7 @@ from snellen import models
 from snellen.core import Model, Preprocessing, SnellenError
 from snellen.dissecting.conduct import Conduct
 from snellen.images.segmented import Segmented, open_segmented
-from snellen.methods.concepts.dissection import Dissected
+from snellen.methods.concepts.dissection import SIDE, Dissected
 from snellen.methods.visualize.natural_exemplars import Exemplars
 from snellen.run.evidence import slug
 from snellen.run.folder import writable
@@ -21,8 +21,6 @@ from snellen.run.progress import Progress
 from snellen.visualizing.units import find_layer
 
 FOLDER = "dissections"
-SIDE = 112
-"""Rows and columns in which masks and maps are compared, as in the published ones of images of 224 pixels."""
 TOP = 9
 """Images kept for each unit."""
 

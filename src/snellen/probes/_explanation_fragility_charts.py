@@ -117,9 +117,9 @@ def gallery(evidence: Evidence, found: Mapping[str, Attacked], images: Sequence[
             pictures = (
                 Picture(image, f"{said} ({one.attack.confidence_before[at]:.0%})"),
                 Picture(image, name, name),
-                Picture(image, f"changed: {said} ({one.attack.confidence_after[at]:.0%})", f"{name} changed"),
+                Picture(image, f"changed: {said} ({one.attack.confidence_after[at]:.0%})", f"{name} changed", coloured=True),
                 Picture(image, f"{one.attack.intersection[at]:.0%} of the highest kept", f"{name} after"),
-                Picture(image, f"the change, {times:.0f} times as large", f"{name} difference"),
+                Picture(image, f"the change, {times:.0f} times as large", f"{name} difference", coloured=True),
             )
             shown.append((name, pictures))
     note = "In maps the size of values counts, not their sign. The change is drawn about mid-grey."

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 
 from snellen.charts import Gallery, Lines, Picture, Series, Table
-from snellen.core import Evidence, Interval
+from snellen.core import Evidence
 from snellen.probes._shared import clean, readable
 from snellen.stats import bootstrap, mean_estimate
 
@@ -56,11 +56,6 @@ class Alike:
     def kept(self) -> np.ndarray:
         """(N,), the rank correlation of signed values with the maps of copies, mean over the cascade."""
         return np.column_stack([self.cascade[:, :-1, SIGNED], self.whole[:, SIGNED]]).mean(axis=1)
-
-
-def ends(interval: Interval | None) -> str:
-    """[0.12, 0.34] with a space before it, or nothing."""
-    return f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
 
 
 def cascade(found: Mapping[str, Alike], seed: int) -> Lines:

@@ -8,12 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from snellen import labels as known
-from snellen.core import SnellenError
+from snellen.core import Evidence, SnellenError
 from snellen.methods.explain.explanation import Explainer, Explanation
 from snellen.methods.explain.occlusion import Occlusion, starts
 from snellen.methods.explain.registry import make
 
 _DRAWS = ("steps", "samples")
+BESIDE = (
+    "caution: the interval of what lies on the object beyond its area reaches 0, so that random numbers would do as well; there is "
+    "no agreed limit for good"
+)
+"""The verdict of what lies on the object."""
 
 
 def panel(methods: str, grid: int, size: tuple[int, int]) -> dict[str, Explainer]:
@@ -54,6 +59,11 @@ def flat(method: Explainer, explanation: Explanation) -> np.ndarray:
     return maps.astype(np.float32)
 
 
+def in_part(region: np.ndarray) -> bool:
+    """Whether the object is in view, with something beside it: of where it is (H, W) in [0, 1]."""
+    return bool((region >= 0.5).any() and region.mean() < 1)
+
+
 def explained(logits: np.ndarray, responses: Sequence[str]) -> np.ndarray:
     """The class (N,) whose logit is explained: the answer's, or for one of the sixteen categories its member with the largest."""
     best = logits.argmax(axis=1)
@@ -64,3 +74,17 @@ def explained(logits: np.ndarray, responses: Sequence[str]) -> np.ndarray:
         if members:
             best[at] = members[int(logits[at, list(members)].argmax())]
     return best
+
+
+def runners_up(logits: np.ndarray, classes: np.ndarray, responses: Sequence[str]) -> np.ndarray:
+    """The class (N,) with the largest logit that is not the answer, nor another member of the category that was answered."""
+    rest = logits.astype(np.float64)
+    for at, response in enumerate(responses):
+        summed = known.SIXTEEN_MEMBERS.get(response, ()) if logits.shape[1] == len(known.imagenet()) else ()
+        rest[at, [classes[at], *summed]] = -np.inf
+    return rest.argmax(axis=1)
+
+
+def called(evidence: Evidence, index: int, count: int) -> str:
+    """What a reader calls the class at `index` of a model with `count` of them, which may answer with the sixteen categories."""
+    return (evidence.labels if len(evidence.labels) == count else known.imagenet()).names[index]

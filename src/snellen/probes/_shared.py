@@ -41,6 +41,11 @@ def span(interval: Interval | None, as_percent: bool = True) -> str:
     return f" [{low}, {high}]"
 
 
+def ends(interval: Interval | None) -> str:
+    """[0.12, 0.34] with a space before it, or nothing."""
+    return f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+
+
 def two_categories(images: Images) -> str | None:
     """Why a probe of right and wrong cannot be asked of cue-conflict images."""
     if "texture" in images.facts.columns and images.facts["texture"].is_in(SIXTEEN).any():

@@ -14,10 +14,10 @@ from snellen.arrays import image_keys, to_numpy
 from snellen.charts import Chart
 from snellen.core import Evidence, Finding, Images, Model, Probe, Unsupported
 from snellen.methods.explain.edges import edges
-from snellen.probes._explanation_sanity_charts import EDGES, SIGNED, Alike, cascade, ends, gallery, numbers
+from snellen.probes._explanation_sanity_charts import EDGES, SIGNED, Alike, cascade, gallery, numbers
 from snellen.probes._panel import explained, panel, passes
 from snellen.probes._sample import drawn
-from snellen.probes._shared import clean, nothing
+from snellen.probes._shared import clean, ends, nothing
 from snellen.stats import Estimate, bootstrap, mean_estimate
 
 SURVIVES = 0.1

@@ -18,7 +18,7 @@ from snellen.methods.explain.edges import edges
 from snellen.methods.trust.localization import Localized, localization
 from snellen.probes._changes import share_interval
 from snellen.probes._object_location_charts import CENTRE, EDGES, bars, gallery
-from snellen.probes._panel import explained, flat, panel, passes
+from snellen.probes._panel import BESIDE, explained, flat, in_part, panel, passes
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, nothing, percent, span
 from snellen.stats import Estimate, bootstrap, mean_estimate
@@ -26,10 +26,6 @@ from snellen.stats import Estimate, bootstrap, mean_estimate
 MASS = "What the maps show lies on the object"
 REFUSED = "the model cannot be explained by it: it needs gradients or layers that this model does not show"
 UNSEEN = "of none of the images looked at is it known where the object is, or it fills none or all of what the model sees"
-THRESHOLDS = (
-    "caution: the interval of what lies on the object beyond its area reaches 0, so that random numbers would do as well; there is "
-    "no agreed limit for good"
-)
 
 
 @dataclass(frozen=True)
@@ -158,7 +154,7 @@ class ObjectLocation(Probe):
             n=len(chance),
             chance=float(chance.mean()),
             verdict="caution" if beyond is not None and beyond.low <= 0 else "note",
-            thresholds=THRESHOLDS,
+            thresholds=BESIDE,
             limits=(
                 "A map is of the answer given, right or wrong, and says what it depends on in the way of its method.",
                 "That a map lies on the object does not say what of it is used: its texture lies there too.",
@@ -199,9 +195,7 @@ class ObjectLocation(Probe):
 def _usable(look: Mapping[str, np.ndarray]) -> bool:
     """Whether the object is known and in view, with something beside it, and all maps are finite."""
     region = look.get("region")
-    if region is None or not (region >= 0.5).any() or region.mean() == 1:
-        return False
-    return all(np.isfinite(values).all() for values in look.values())
+    return region is not None and in_part(region) and all(np.isfinite(values).all() for values in look.values())
 
 
 def _spot(height: int, width: int) -> np.ndarray:

@@ -24,11 +24,8 @@ def paint(values: np.ndarray, signed: bool, backdrop: Image.Image | None = None)
     """A map (H, W) of any real numbers as an RGB picture.
 
     Unsigned maps run from their minimum to the percentile in inferno. Signed maps are blue below zero, orange above it and
-    clear at zero, over a pale grey copy of `backdrop`, if given. Values that are not finite are painted as zero. A layer of three
-    colours (3, H, W), uint8, is a picture already.
+    clear at zero, over a pale grey copy of `backdrop`, if given. Values that are not finite are painted as zero.
     """
-    if values.ndim == 3 and len(values) == 3 and values.dtype == np.uint8:
-        return Image.fromarray(np.ascontiguousarray(np.moveaxis(values, 0, -1)))
     values = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     if not signed:
         low = float(values.min()) if values.size else 0.0
@@ -38,6 +35,17 @@ def paint(values: np.ndarray, signed: bool, backdrop: Image.Image | None = None)
     top = float(np.percentile(np.abs(values), PERCENTILE)) if values.size else 0.0
     painted = _picture(_SIGNED((values / (2 * top) + 0.5).clip(0, 1) if top > 0 else np.full_like(values, 0.5)))
     return painted if backdrop is None else _over(painted, backdrop)
+
+
+def coloured(values: np.ndarray) -> Image.Image:
+    """A picture (3, H, W) uint8 as it is.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if values.ndim != 3 or len(values) != 3 or values.dtype != np.uint8:
+        raise ValueError(f"got {values.dtype} of shape {values.shape}; expected uint8 of shape (3, H, W)")
+    return Image.fromarray(np.ascontiguousarray(values.transpose(1, 2, 0)))
 
 
 def fit(picture: Image.Image, side: int = SIDE) -> Image.Image:

@@ -39,7 +39,7 @@ class Album:
     def show(self, dataset: str, picture: Picture) -> Shown:
         """The photograph, or the map over it, with alternative text that says which."""
         key = f"{dataset}/{picture.key}"
-        kind = f"Map of {picture.layer} for" if picture.layer else "Photograph"
+        kind = f"{'Picture' if picture.coloured else 'Map'} of {picture.layer} for" if picture.layer else "Photograph"
         what = f"{kind} {picture.image}" + (f" under {' '.join(picture.under)}" if picture.under else "")
         alt = f"{what}: {picture.caption}" if picture.caption else what
         made = self._make(key, f"{dataset}/{picture.image}", picture)
@@ -58,7 +58,7 @@ class Album:
             values = np.load(path, allow_pickle=False)
             under = self._path(photograph) if picture.signed else None
             backdrop = _open(under.read_bytes()) if under else None
-            image = maps.fit(maps.paint(values, picture.signed, backdrop))
+            image = maps.fit(maps.coloured(values) if picture.coloured else maps.paint(values, picture.signed, backdrop))
         except (OSError, ValueError, UnidentifiedImageError):
             return None
         return _address(maps.encode(image)), image.size

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from snellen.core import Evidence, Images, Model, Preprocessing, Probe, SnellenError, Unreadable
+from snellen.core import Evidence, Images, Model, Preprocessing, Probe, SnellenError, Unreadable, Unsupported
 from snellen.images.regions import in_view
 from snellen.probes import code, origin
 from snellen.probes._shared import clean
@@ -60,15 +60,24 @@ def looks_shelf(store: Path, probe: Probe, model_id: str, images_id: str, seed: 
 
 
 def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: Shelf, advance: Callable[[int], None]) -> None:
-    """Compute and keep the closer looks that are missing, a few images at a time."""
-    missing = [image for image in dict.fromkeys(probe.pick(evidence)) if not shelf.has_arrays(_part(image))]
+    """Compute and keep the closer looks that are missing, a few images at a time; all of them again where it is a survey."""
+    picked = list(dict.fromkeys(probe.pick(evidence)))
+    missing = [image for image in picked if not shelf.has_arrays(_part(image))]
     place = {name: row for row, name in enumerate(images.facts["image"].to_list())}
     rows = {row["image"]: row for row in clean(evidence).iter_rows(named=True)} if missing else {}
+    schema = evidence.trials.schema
+    if missing:
+        surveyed = probe.survey(model, images, pl.DataFrame([rows[name] for name in picked], schema=schema), evidence.seed)
+        if surveyed is not None:
+            for name, arrays in zip(picked, surveyed, strict=True):
+                shelf.write_arrays(_part(name), arrays)
+            advance(len(missing))
+            return
     for start in range(0, len(missing), probe.together):
         wanted = {place[image]: image for image in missing[start : start + probe.together]}
         pixels = pixels_of(images, list(wanted), model.preprocessing)
         names = [wanted[row] for row in pixels]
-        frame = pl.DataFrame([rows[name] for name in names], schema=evidence.trials.schema)
+        frame = pl.DataFrame([rows[name] for name in names], schema=schema)
         regions = _regions(images, list(pixels), model.preprocessing) if probe.located else [{}] * len(pixels)
         found = probe.look(model, np.stack(list(pixels.values())), frame, evidence.seed)
         for name, arrays, region in zip(names, found, regions, strict=True):
@@ -78,7 +87,10 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
 
 def _regions(images: Images, rows: Sequence[int], preprocessing: Preprocessing) -> list[dict[str, np.ndarray]]:
     """`region` of each row, as the model sees the image; nothing where it is not known."""
-    found = images.regions(rows)
+    try:
+        found = images.regions(rows)
+    except Unsupported:
+        return [{} for _ in rows]
     return [{} if isinstance(region, Unreadable) else {"region": in_view(region, preprocessing)} for region in found]
 
 

@@ -28,8 +28,8 @@ def collect(
 ) -> dict[str, str]:
     """Keep every picture that the galleries of one image set show: {"<dataset>/<key of the picture>": file name}.
 
-    `looks` maps probe → image → layer → (H, W). A photograph is shown as the model saw it, clean or under one of `conditions`,
-    whose random parts are those of `seed`.
+    `looks` maps probe → image → layer → (H, W), or (3, H, W) uint8. A photograph is shown as the model saw it, clean or under one
+    of `conditions`, whose random parts are those of `seed`.
     """
     folder = out / PICTURES
     folder.mkdir(parents=True, exist_ok=True)

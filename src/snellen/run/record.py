@@ -73,8 +73,8 @@ class Sign:
 
 @dataclass(frozen=True)
 class Record:
-    """A whole exam. `pictures` maps "<dataset>/<key of a picture>" to a .webp, or for a layer to a .npy map (H, W), in the
-    folder `pictures`; a report shows those and no others.
+    """A whole exam. `pictures` maps "<dataset>/<key of a picture>" to a .webp, or for a layer to a .npy map (H, W) or picture
+    (3, H, W), in the folder `pictures`; a report shows those and no others.
     """
 
     model: ModelRecord

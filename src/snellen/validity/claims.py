@@ -149,6 +149,12 @@ NO_CLAIM: Mapping[str, str] = {
     "transfer": "Small networks that are trained behind one noise bear the other as well: there was no patient to be found.",
     "explanation-sanity": "What it examines is methods of explanation, not networks: a map that survives random weights does so in "
     "a patient as in a control. Its page says on what methods it was tried.",
+    "evidence-map": "Of the patients only the bag of local features averages over places before a linear layer, and there is no "
+    "control of its kind that was trained otherwise. Its page says on what networks it was tried.",
+    "units": "No training here plants a concept in single channels, and in the small patients these mean little more than random "
+    "mixtures of them. Its page says on what networks it was tried.",
+    "class-images": "What is made for a class shows what raises its logit, and no training here plants what that should look like. "
+    "Its page says how far such images go in networks with and without training.",
     "new-test-set": "What it compares is two image sets, and no training plants a difference between them.",
 }
 """Probe → why it claims to detect nothing that could be planted."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from snellen.core import Preprocessing, SnellenError
+from snellen.methods.concepts._overlap import Overlap
 from snellen.methods.concepts._quantiles import BINS, Quantiles
 from snellen.methods.concepts.dissection import Concepts, Dissection, Masked, random_rotation
 from snellen.models.torch import TorchModel
@@ -144,3 +145,21 @@ def test_what_cannot_be_dissected_is_said() -> None:
         Concepts(("red",), ())
     with pytest.raises(SnellenError, match="a share between 0 and 1"):
         Dissection("units", share=1.0)
+
+
+def test_images_drawn_again_count_as_often_as_they_were_drawn() -> None:
+    rng = np.random.default_rng(2)
+    images, masks = torch.tensor(rng.random((9, 3, SIDE, SIDE), dtype=np.float32)), rng.random((9, 4, 20, 20)) < 0.2
+    masks[4, :3] = False
+    drawn = [0, 0, 4, 4, 7, 7, 7, 8, 8]
+    weights = np.stack([np.ones(9), np.bincount(drawn, minlength=9)])
+    batches = [(images[:5], masks[:5]), (images[5:], masks[5:])]
+    found = Dissection("units", share=0.1)(MODEL, batches, CONCEPTS, redraws=weights)
+    overlap = Overlap(CONCEPTS.categories)
+    overlap.add(MODEL.activations(images[drawn], "units"), masks[drawn], torch.as_tensor(found.thresholds))
+    assert found.redrawn is not None
+    fit, best = found.redrawn
+    for at, iou in enumerate((found.iou, overlap.iou())):
+        np.testing.assert_allclose(fit[at], iou.max(1), rtol=1e-5)
+        np.testing.assert_array_equal(best[at], iou.argmax(1))
+    assert Dissection("units")(MODEL, batches, CONCEPTS).redrawn is None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import final
+
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,9 +22,12 @@ class Overlap:
 
     Attributes:
         seen: images. pixels: of all of their masks. active: (U,), those of them where a unit is active.
+        apart: whether counts are kept for each image, so that images can be drawn again.
     """
 
-    def __init__(self, categories: tuple[str, ...]) -> None:
+    def __init__(self, categories: tuple[str, ...], apart: bool = False) -> None:
+        self.apart = apart
+        self._each: list[_Some] = []
         kinds = list(dict.fromkeys(categories))
         self._kind = np.array([kinds.index(category) for category in categories])
         self._member = self._kind[:, None] == np.arange(len(kinds))
@@ -43,15 +49,61 @@ class Overlap:
         flat = torch.as_tensor(masks[:, present].reshape(count, len(present), -1)).to(maps)
         wanted = torch.cat([flat, torch.ones_like(flat[:, :1])], 1).transpose(1, 2)
         size = max(1, BUDGET // (4 * count * masks[0, 0].size))
+        every = np.empty((count, units, len(present) + 1), np.float32)
         for start in range(0, units, size):
             part = slice(start, min(start + size, units))
             large = F.interpolate(maps[:, part], masks.shape[2:], mode="bilinear", align_corners=False)
-            counts = to_numpy(large.gt_(thresholds[part, None, None]).flatten(2) @ wanted).astype(np.float64)
+            every[:, part] = to_numpy(large.gt_(thresholds[part, None, None]).flatten(2) @ wanted)
+            counts = every[:, part].astype(np.float64)
             self.active[part] += counts[:, :, -1].sum(0)
             self._of_kind[part] += counts[:, :, -1].T @ labelled
             self._both[part, present] += counts[:, :, :-1].sum(0)
+        if self.apart:
+            self._each.append(_Some(present, every, labelled, masks.sum((2, 3))))
 
     def iou(self) -> Float[np.ndarray, "u k"]:
         """Intersection over union; 0 where there is neither mask nor activity."""
         union = self._of_kind[:, self._kind] + self._masked - self._both
         return self._both / np.maximum(union, 1)
+
+    def redrawn(self, weights: Float[np.ndarray, "b n"]) -> tuple[Float[np.ndarray, "b u"], Int[np.ndarray, "b u"]]:
+        """The largest IoU of each unit and its concept, were each image there as often as each row of weights says."""
+        draws, units = len(weights), len(self.active)
+        weights = weights.astype(np.float32)
+        fit, best = np.empty((draws, units), np.float32), np.empty((draws, units), np.int64)
+        masked = weights @ np.concatenate([some.masked for some in self._each]).astype(np.float32)
+        size = max(1, BUDGET // (4 * max(draws, len(weights[0])) * len(self._kind)))
+        for start in range(0, units, size):
+            part = slice(start, min(start + size, units))
+            both, of_kind = (
+                np.concatenate(one) for one in zip(*(some.of(part, len(self._kind)) for some in self._each), strict=True)
+            )
+            shared = np.tensordot(weights, both, 1)
+            union = np.tensordot(weights, of_kind, 1)[:, :, self._kind] + masked[:, None] - shared
+            iou = shared / np.maximum(union, 1)
+            fit[:, part], best[:, part] = iou.max(2), iou.argmax(2)
+        return fit, best
+
+
+@final
+@dataclass(frozen=True)
+class _Some:
+    """Counts of n images.
+
+    Attributes:
+        present: (p,), the concepts that are in any of them.
+        counts: (n, U, p + 1), pixels where units are active and these are masked, and where they are active at all.
+        labelled: (n, C), whether there is a concept of a category. masked: (n, K), pixels of each concept.
+    """
+
+    present: Int[np.ndarray, " p"]
+    counts: Float[np.ndarray, "n u q"]
+    labelled: Bool[np.ndarray, "n c"]
+    masked: Int[np.ndarray, "n k"]
+
+    def of(self, units: slice, concepts: int) -> tuple[Float[np.ndarray, "n v k"], Float[np.ndarray, "n v c"]]:
+        """Of some units: pixels shared with each concept, and pixels where they are active in images that count for a category."""
+        counts = self.counts[:, units]
+        both = np.zeros((*counts.shape[:2], concepts), np.float32)
+        both[:, :, self.present] = counts[:, :, :-1]
+        return both, counts[:, :, -1:] * self.labelled[:, None].astype(np.float32)

@@ -22,6 +22,8 @@ from snellen.methods.method import Method
 from snellen.methods.visualize._maps import check_torch, maps_of
 
 SOURCE = "bau-2017"
+SIDE = 112
+"""Rows and columns in which masks and maps are compared, as in the published ones of images of 224 pixels."""
 Masked: TypeAlias = tuple[Float[Array, "_ 3 _ _"], Bool[np.ndarray, "_ _ _ _"]]
 """N images, native in [0, 1], and where each of K concepts is in them, (N, K, height, width) of any resolution."""
 
@@ -58,6 +60,7 @@ class Dissected:
         iou: (U, K), intersection over union.
         least: what an IoU must exceed for a detector.
         seen: images.
+        redrawn: (B, U), the largest IoU of each unit, and (B, U), the concept it has that with, where images were drawn again.
     """
 
     layer: str
@@ -69,6 +72,7 @@ class Dissected:
     iou: Float[np.ndarray, "u k"]
     least: float
     seen: int
+    redrawn: tuple[Float[np.ndarray, "b u"], Int[np.ndarray, "b u"]] | None = None
 
     @property
     def best(self) -> Int[np.ndarray, " u"]:
@@ -123,11 +127,13 @@ class Dissection(Method):
         concepts: Concepts,
         *,
         rotation: Float[np.ndarray, "u u"] | None = None,
+        redraws: Float[np.ndarray, "b n"] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Dissected:
         """Batches of images with masks, which can be gone through twice → what units detect.
 
-        `rotation` mixes the units: see `random_rotation`. `progress` is told of images, twice each.
+        `rotation` mixes the units: see `random_rotation`. `redraws` are how often each image counts in samples drawn again; then
+        memory grows with the images. Thresholds stay those of all images as they are. `progress` is told of images, twice each.
 
         Raises:
             SnellenError: there are no images, masks do not fit them or the concepts, the layer is not there, or the model fails.
@@ -140,7 +146,7 @@ class Dissection(Method):
         for maps, _ in self._maps(model, data, len(concepts.names), rotation, progress):
             quantiles.add(maps.transpose(0, 1).flatten(1))
         thresholds, error = quantiles.exceeded_by(self.share)
-        overlap = Overlap(concepts.categories)
+        overlap = Overlap(concepts.categories, apart=redraws is not None)
         for maps, masks in self._maps(model, data, len(concepts.names), rotation, progress):
             overlap.add(maps, masks, thresholds.to(maps))
         return Dissected(
@@ -153,6 +159,7 @@ class Dissection(Method):
             overlap.iou(),
             self.least,
             overlap.seen,
+            None if redraws is None else overlap.redrawn(redraws),
         )
 
     def _maps(
