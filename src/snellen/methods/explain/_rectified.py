@@ -36,44 +36,27 @@ _CLAMPED = {
 }
 
 
-class Rectifiers(TorchFunctionMode, ABC):
-    """Abstract. Inside, rectifiers (ReLU, ReLU6, clamping from 0) are something else: modules or functions, in place, used again.
+@final
+class Rectified(TorchFunctionMode):
+    """Inside, rectifiers (ReLU, ReLU6, clamping from 0) go back by `rule`: modules or functions, in place, used again.
 
     `count` is how many were met.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rule: Rule) -> None:
         super().__init__()
-        self.count = 0
+        self.rule, self.count = rule, 0
 
-    @abstractmethod
-    def instead(self, given: Tensor, upper: float | None) -> Tensor:
-        """What is done in place of a rectifier from 0 to `upper`; `given` may be written to afterwards."""
-
-    @final
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
-        """Rectifiers by `instead`, all else as it is."""
+        """Rectifiers by the rule, all else as it is."""
         kwargs = kwargs or {}
         passing = _limits(func, args[1:], kwargs)
         given = args[0] if args else kwargs.get("input")
         if passing is None or not isinstance(given, Tensor):
             return func(*args, **kwargs)
         self.count += 1
-        out = self.instead(given, passing[1])
+        out = _Rectifier.apply(given, passing[1], self.rule)
         return given.copy_(out) if kwargs.get("inplace") or func.__name__.endswith("_") else out
-
-
-@final
-class Rectified(Rectifiers):
-    """Inside, rectifiers go back by `rule`."""
-
-    def __init__(self, rule: Rule) -> None:
-        super().__init__()
-        self.rule = rule
-
-    def instead(self, given: Tensor, upper: float | None) -> Tensor:
-        """The same forwards."""
-        return _Rectifier.apply(given, upper, self.rule)
 
 
 class _Rectifier(torch.autograd.Function):
