@@ -164,3 +164,15 @@ def test_the_network_is_left_as_found(training: bool) -> None:
     assert network.training is training
     assert torch.equal(state, torch.get_rng_state())
     assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in network.modules())
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_a_pass_ends_at_the_layer_that_is_asked_for() -> None:
+    network, calls = convolutional(), []
+    network[-1].register_forward_hook(lambda *_: calls.append(1))
+    ActivationMaximization(steps=5)(model_of(network), [Channel("0", [1])])
+    early = len(calls)
+    ActivationMaximization(steps=5)(model_of(network), [ClassLogit([1])])
+    assert len(calls) - early >= 5
+    assert early < 5
