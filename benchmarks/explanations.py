@@ -9,8 +9,8 @@ world that it gets right.
 shapes in every texture, and of the healthy one (tsipras-2019), on the same images.
 `sanity`: similarity of maps before and after randomisation, from the logits to the input (adebayo-2018).
 `manipulation`: a network trained so that Grad-CAM, or `--target gradient`, lies on the frame of the image and its answers stay
-(heo-2019), what that does to other methods on images that were not trained on, and which tests of explanations see it; `--images` of
-them.
+(heo-2019), what that does to other methods on images that were not trained on, and which tests of explanations see it; `--images`
+of them.
 `fragility`: what a change within 8/255 that keeps the label does to gradient maps (ghorbani-2019).
 """
 

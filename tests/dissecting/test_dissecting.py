@@ -92,7 +92,7 @@ def test_what_is_left_behind(folder: Path, tmp_path: Path) -> None:
 def test_layers_that_are_done_are_kept(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {"share": 1 / 64, "side": 8, "out": tmp_path / "out"}
     first = snellen.dissect(detectors(), folder, "units", **settings)
-    monkeypatch.setattr(conduct.Dissection, "__call__", None)
+    monkeypatch.setattr(conduct.Dissection, "each", None)
     monkeypatch.setattr(conduct, "ranked", None)
     again = snellen.dissect(detectors(), folder, "units", least=0.2, **settings)
     assert again.frame.drop("detector").equals(first.frame.drop("detector"))
@@ -108,7 +108,7 @@ def test_memory_does_not_grow_with_the_images(tmp_path: Path) -> None:
         data = open_segmented(tmp_path / str(count))
         own = conduct.Conduct(detectors(), data, 0.1, 0.04, 112, 0, tmp_path, Progress(quiet=True))
         tracemalloc.start()
-        seen = sum(len(masks) for _, masks in conduct.Stream(own, lambda n: None))
+        seen = sum(len(masks()) for _, masks in conduct.Stream(own, lambda n: None))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert seen == count

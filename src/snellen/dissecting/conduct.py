@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
 
 from snellen.core import Model
 from snellen.images.segmented import Segmented
@@ -41,26 +41,27 @@ class Conduct:
 
     def layer(self, name: str, units: int, count: int) -> tuple[Dissected, Dissected, Exemplars]:
         """What units of a layer detect, what they do when mixed by a rotation, and the images they respond to most."""
-        return (
-            self._dissected(name, "as they are", None),
-            self._dissected(name, "mixed", random_rotation(units, self.seed)),
-            self._exemplars(name, count),
-        )
+        rotation = random_rotation(units, self.seed)
+        shelves = [self._shelf({"layer": name, "rotation": seed}) for seed in (None, self.seed)]
+        if not all(shelf.has_arrays("dissected") for shelf in shelves):
+            with self.progress.stage(f"Dissecting {name}", 2 * len(self.data.images)) as advance:
+                method = Dissection(name, self.share, self.least)
+                found = method.each(self.model, Stream(self, advance), self._concepts, [None, rotation], progress=advance)
+            for shelf, one in zip(shelves, found, strict=True):
+                shelf.write_arrays("dissected", {key: np.asarray(getattr(one, key)) for key in _KEPT})
+        own, mixed = (self._dissected(name, shelf, at == 1) for at, shelf in enumerate(shelves))
+        return own, mixed, self._exemplars(name, count)
 
-    def _dissected(self, name: str, how: str, rotation: Float[np.ndarray, "u u"] | None) -> Dissected:
-        concepts = Concepts(self.data.names, self.data.categories)
-        shelf = self._shelf({"layer": name, "rotation": None if rotation is None else self.seed})
-        if not shelf.has_arrays("dissected"):
-            with self.progress.stage(f"Dissecting {name}, units {how}", 2 * len(self.data.images)) as advance:
-                found = Dissection(name, self.share, self.least)(
-                    self.model, Stream(self, advance), concepts, rotation=rotation, progress=advance
-                )
-            shelf.write_arrays("dissected", {key: np.asarray(getattr(found, key)) for key in _KEPT})
+    @property
+    def _concepts(self) -> Concepts:
+        return Concepts(self.data.names, self.data.categories)
+
+    def _dissected(self, name: str, shelf: Shelf, mixed: bool) -> Dissected:
         kept = shelf.read_arrays("dissected")
         return Dissected(
             name,
-            rotation is not None,
-            concepts,
+            mixed,
+            self._concepts,
             kept["thresholds"],
             kept["error"],
             kept["active"],
@@ -106,4 +107,4 @@ class Stream:
     def __iter__(self) -> Iterator[Masked]:
         own = self.conduct
         for block in read(own.data.images, own.model.preprocessing, own.problems, self.advance):
-            yield own.model.asarray(block.pixels), own.data.masks(block.rows, own.model.preprocessing, own.side)
+            yield own.model.asarray(block.pixels), partial(own.data.masks, block.rows, own.model.preprocessing, own.side)

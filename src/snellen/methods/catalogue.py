@@ -36,6 +36,7 @@ class Catalogue(Generic[M]):
         beside: files that hold a method which is not to be had by name.
         others: names that stand for something else, for sentences.
         short: names that are usual → names.
+        refused: names of methods that are not offered → why not, and what to use instead, as half a sentence.
     """
 
     base: type[M]
@@ -44,6 +45,7 @@ class Catalogue(Generic[M]):
     beside: frozenset[str] = frozenset()
     others: tuple[str, ...] = ()
     short: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """All of the folder, in alphabetical order."""
@@ -57,7 +59,7 @@ class Catalogue(Generic[M]):
         """The class of a name, of `./mine.py` or of `plugin:name`, and the settings that the name stands for.
 
         Raises:
-            SnellenError: there is none, or its file holds none.
+            SnellenError: there is none, it is refused, or its file holds none.
         """
         if name.endswith(".py"):
             return self._only(extensions.from_file(Path(name), f"a method of the family {self.what}"), name), {}
@@ -67,6 +69,9 @@ class Catalogue(Generic[M]):
         plain = self.short.get(name, name).replace("_", "-")
         known = {**{stem.replace("_", "-"): (stem, "", {}) for stem, _, _ in self._facts.values()}, **self._facts}
         matches = [full for full in known if full.replace("-", "") == plain.replace("-", "")]
+        for refused, why in self.refused.items():
+            if refused.replace("-", "") == plain.replace("-", "").lower():
+                raise SnellenError(f"{name} is not offered: {why}")
         if not matches:
             every = (*self.names(), *self.others)
             raise SnellenError(f"there is no {self.what} {name!r}.{did_you_mean(plain, every)} Known: {', '.join(every)}")

@@ -87,8 +87,8 @@ class Units(Probe):
         return drawn(self.name(), clean(evidence)["image"].to_list(), self.count, evidence.seed)
 
     def closer_passes(self, model: Model) -> int:
-        """Two passes over all images, as units are and in each rotation, for thresholds and overlaps; one for the strongest."""
-        return self.count * (2 * (1 + self.rotations) + 1) + self.pictures * EACH
+        """Two passes over all images, as units are and then in all rotations, for thresholds and overlaps; one for the strongest."""
+        return self.count * (4 + 1) + self.pictures * EACH
 
     def survey(self, model: Model, images: Images, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
         """With the first image what was found in all (see `Detected`); with the strongest of a unit `unit <number>` (3, H, W)."""
@@ -99,7 +99,7 @@ class Units(Probe):
         redraws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES).astype(float)
         own = method(model, stream, concepts, redraws=redraws)
         rotations = [random_rotation(len(own.iou), seed * self.rotations + at) for at in range(self.rotations)]
-        every = [own, *(method(model, stream, concepts, rotation=rotation, redraws=redraws) for rotation in rotations)]
+        every = [own, *method.each(model, stream, concepts, rotations, redraws=redraws)]
         strongest = NaturalExemplars(own.layer, EACH, "maximum")(model, stream.pixels())
         looks, shown = self._pictures(model, stream, own, strongest.top.rows)
         told = {

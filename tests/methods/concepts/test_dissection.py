@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from snellen.core import Preprocessing, SnellenError
 from snellen.methods.concepts._overlap import Overlap
 from snellen.methods.concepts._quantiles import BINS, Quantiles
-from snellen.methods.concepts.dissection import Concepts, Dissection, Masked, random_rotation
+from snellen.methods.concepts.dissection import Concepts, Dissection, random_rotation
 from snellen.models.torch import TorchModel
 
 SIDE, CELL = 32, 4
@@ -32,7 +32,7 @@ class Detectors(nn.Module):
 MODEL = TorchModel(Detectors(), preprocessing=Preprocessing((SIDE, SIDE), mean=(0.0,) * 3, std=(1.0,) * 3))
 
 
-def data(count: int, batch: int, resolution: int = SIDE // CELL) -> list[Masked]:
+def data(count: int, batch: int, resolution: int = SIDE // CELL) -> list[tuple[Tensor, np.ndarray]]:
     """Each image has three cells of full colour, one of each; masks say where, and the fourth concept is the left half."""
     rng, cells = np.random.default_rng(0), SIDE // CELL
     masks = np.zeros((count, 4, cells, cells), bool)
@@ -95,6 +95,19 @@ def test_a_rotation_mixes_what_units_detect() -> None:
     assert found["none"].iou.max(1).min() > 0.95
     assert found["mixed"].iou.max(1).mean() < 0.6
     assert [one.mixed for one in found.values()] == [False, True, True]
+
+
+def test_rotations_together_and_masks_made_when_needed_change_nothing() -> None:
+    rotation, made = random_rotation(3, 1), []
+    later = [(images, lambda masks=masks: made.append(len(masks)) or masks) for images, masks in data(40, 11, 16)]
+    both = Dissection("units", 1 / 64).each(MODEL, later, CONCEPTS, [None, rotation])
+    for one, own in zip(both, (None, rotation), strict=True):
+        alone = Dissection("units", 1 / 64)(MODEL, data(40, 11, 16), CONCEPTS, rotation=own)
+        np.testing.assert_array_equal(one.iou, alone.iou)
+        np.testing.assert_array_equal(one.thresholds, alone.thresholds)
+    assert made == [11, 11, 11, 7]
+    with pytest.raises(SnellenError, match=r"masks of shape \(1, 1, 8, 8\) for 2 images"):
+        Dissection("units")(MODEL, [(images, lambda: np.ones((1, 1, 8, 8), bool)) for images, _ in data(2, 2)], CONCEPTS)
 
 
 @pytest.mark.parametrize("units", [1, 2, 16])

@@ -84,6 +84,15 @@ def test_batches_change_nothing(method: DeletionInsertion | PixelFlipping, monke
                 np.testing.assert_allclose(getattr(alone, name)[0], values[2], atol=1e-5)
 
 
+@pytest.mark.parametrize("method", [DeletionInsertion(steps=30), PixelFlipping(side=3, steps=20)], ids=lambda one: one.name)
+def test_maps_of_channels_count_by_their_sums(method: DeletionInsertion | PixelFlipping) -> None:
+    """Of colour images, with a map for each channel or one for all."""
+    images, maps, classes = pictures(2), np.random.default_rng(1).normal(size=(2, 3, SIDE, SIDE)), np.array([0, 1])
+    both = [method(wrap(made(Backwards)), images, classes, given) for given in (maps, maps.sum(1))]
+    for name, values in vars(both[0]).items():
+        np.testing.assert_allclose(getattr(both[1], name), values, atol=1e-5)
+
+
 def test_flipping_pixels_of_a_linear_model_takes_their_part_of_the_logit() -> None:
     images, classes = pictures(2), np.ones(2, int)
     parts = contributions(images)

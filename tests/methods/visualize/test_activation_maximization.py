@@ -11,6 +11,7 @@ from snellen.core import SnellenError, Unsupported
 from snellen.methods.visualize.activation_maximization import ActivationMaximization
 from snellen.methods.visualize.objectives import Channel, ClassLogit, Diversity, Unit
 from snellen.methods.visualize.parameterization import Fourier, Pixels
+from snellen.methods.visualize.robustness import WIDE, Robustness
 from snellen.models.function import FunctionModel
 from tests.methods.visualize.networks import SIDE, Colours, convolutional, model_of
 
@@ -19,7 +20,8 @@ QUICK = ActivationMaximization(steps=40, rate=0.2)
 
 @pytest.mark.parametrize("parameterization", [Pixels(), Fourier()], ids=["pixels", "fourier"])
 def test_the_image_for_a_colour_is_of_that_colour(parameterization: Pixels | Fourier) -> None:
-    found = ActivationMaximization(steps=150, rate=0.2, parameterization=parameterization)(model_of(Colours()), ClassLogit([0, 2]))
+    method = ActivationMaximization(steps=150, rate=0.2, parameterization=parameterization, robustness=Robustness())
+    found = method(model_of(Colours()), ClassLogit([0, 2]))
     red, blue = found.images.mean((2, 3))
     assert red[0] > 0.9
     assert blue[2] > 0.9
@@ -164,3 +166,27 @@ def test_the_network_is_left_as_found(training: bool) -> None:
     assert network.training is training
     assert torch.equal(state, torch.get_rng_state())
     assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in network.modules())
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_a_pass_ends_at_the_layer_that_is_asked_for() -> None:
+    network, calls = convolutional(), []
+    network[-1].register_forward_hook(lambda *_: calls.append(1))
+    ActivationMaximization(steps=5)(model_of(network), [Channel("0", [1])])
+    early = len(calls)
+    ActivationMaximization(steps=5)(model_of(network), [ClassLogit([1])])
+    assert len(calls) - early >= 5
+    assert early < 5
+
+
+@pytest.mark.parametrize(
+    ("layers", "same"), [([None], WIDE), (["0"], Robustness()), ([None, "3"], Robustness())], ids=["classes", "layer", "both"]
+)
+def test_classes_are_moved_about_more_than_layers(layers: list[str | None], same: Robustness) -> None:
+    objectives = [ClassLogit([1]) if layer is None else Channel(layer, [1]) for layer in layers]
+    auto, told, none = (
+        ActivationMaximization(steps=5, robustness=one)(model_of(convolutional()), objectives) for one in ("auto", same, None)
+    )
+    np.testing.assert_array_equal(auto.course, told.course)
+    assert (auto.course != none.course).any()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -52,12 +53,19 @@ class Segmented(ABC):
             SnellenError: a label map cannot be read.
         """
         found = np.zeros((len(rows), len(self.names), side * side), bool)
-        same = replace(preprocessing, interpolation="nearest")
         self.prepare(rows)
         for at, row in enumerate(rows):
-            for layer in self.layers(row):
-                small = fit(Image.fromarray(layer.astype(np.int32)), same).resize((side, side), Image.Resampling.NEAREST)
-                labels = np.asarray(small).ravel()
-                places = np.flatnonzero(labels)
-                found[at, labels[places] - 1, places] = True
+            layers = self.layers(row)
+            shown = _shown(layers.shape[1], layers.shape[2], preprocessing, side)
+            labels = np.where(shown > 0, layers.reshape(len(layers), -1)[:, shown - 1], 0)
+            _, places = np.nonzero(labels)
+            found[at, labels[labels > 0] - 1, places] = True
         return found.reshape(*found.shape[:2], side, side)
+
+
+@lru_cache(maxsize=32)
+def _shown(height: int, width: int, preprocessing: Preprocessing, side: int) -> Int[np.ndarray, " s"]:
+    """Which pixel of an image of this size, from 1, each place of a mask shows; 0 where the model is shown none."""
+    pixels = np.arange(1, height * width + 1, dtype=np.int32).reshape(height, width)
+    seen = fit(Image.fromarray(pixels), replace(preprocessing, interpolation="nearest"))
+    return np.asarray(seen.resize((side, side), Image.Resampling.NEAREST)).ravel()

@@ -43,23 +43,32 @@ class Overlap:
             self.active = np.zeros(units)
             self._of_kind, self._both = np.zeros((units, self._member.shape[1])), np.zeros((units, len(self._kind)))
         self.seen, self.pixels = self.seen + count, self.pixels + count * masks[0, 0].size
-        self._masked += masks.sum((0, 2, 3))
-        labelled = masks.any((2, 3)) @ self._member
-        present = np.flatnonzero(masks.any((0, 2, 3)))
-        flat = torch.as_tensor(masks[:, present].reshape(count, len(present), -1)).to(maps)
-        wanted = torch.cat([flat, torch.ones_like(flat[:, :1])], 1).transpose(1, 2)
+        there = masks.reshape(count, len(self._kind), -1).any(2)
+        labelled = there @ self._member
+        columns, strong = to_numpy(_foremost(torch.as_tensor(there))), _foremost(maps.amax((2, 3)) > thresholds)
+        wanted = maps.new_ones((count, columns.shape[1] + 1, masks[0, 0].size))
+        wanted[:, :-1] = torch.as_tensor(masks[np.arange(count)[:, None], columns]).flatten(2)
+        np.add.at(self._masked, columns, to_numpy(wanted[:, :-1].sum(2)))
+        present, images = np.unique(columns), np.arange(count)[:, None]
+        place, each = (
+            np.searchsorted(present, columns),
+            np.zeros((count, units, len(present) + 1), np.float32) if self.apart else None,
+        )
         size = max(1, BUDGET // (4 * count * masks[0, 0].size))
-        every = np.empty((count, units, len(present) + 1), np.float32)
-        for start in range(0, units, size):
-            part = slice(start, min(start + size, units))
-            large = F.interpolate(maps[:, part], masks.shape[2:], mode="bilinear", align_corners=False)
-            every[:, part] = to_numpy(large.gt_(thresholds[part, None, None]).flatten(2) @ wanted)
-            counts = every[:, part].astype(np.float64)
-            self.active[part] += counts[:, :, -1].sum(0)
-            self._of_kind[part] += counts[:, :, -1].T @ labelled
-            self._both[part, present] += counts[:, :, :-1].sum(0)
-        if self.apart:
-            self._each.append(_Some(present, every, labelled, masks.sum((2, 3))))
+        for start in range(0, strong.shape[1], size):
+            part = strong[:, start : start + size]
+            own = maps[torch.arange(count, device=maps.device)[:, None], part]
+            large = F.interpolate(own, masks.shape[2:], mode="bilinear", align_corners=False)
+            counts = to_numpy(large.gt_(thresholds[part][:, :, None, None]).flatten(2) @ wanted.transpose(1, 2)).astype(np.float64)
+            rows = to_numpy(part)
+            np.add.at(self.active, rows, counts[:, :, -1])
+            np.add.at(self._of_kind, rows, counts[:, :, -1:] * labelled[:, None])
+            np.add.at(self._both, (rows[:, :, None], columns[:, None]), counts[:, :, :-1])
+            if each is not None:
+                each[images, rows, -1] = counts[:, :, -1]
+                each[images[:, :, None], rows[:, :, None], place[:, None]] = counts[:, :, :-1]
+        if each is not None:
+            self._each.append(_Some(present, each, labelled, masks.sum((2, 3))))
 
     def iou(self) -> Float[np.ndarray, "u k"]:
         """Intersection over union; 0 where there is neither mask nor activity."""
@@ -107,3 +116,11 @@ class _Some:
         both = np.zeros((*counts.shape[:2], concepts), np.float32)
         both[:, :, self.present] = counts[:, :, :-1]
         return both, counts[:, :, -1:] * self.labelled[:, None].astype(np.float32)
+
+
+def _foremost(marked: Bool[Tensor, "n m"]) -> Int[Tensor, "n k"]:
+    """Columns for each row: all that are marked in it, then others, as many in all as the row with most marks has.
+
+    Of concepts that an image lacks and of units that are nowhere active in it there is nothing to count, and they are most.
+    """
+    return marked.byte().argsort(dim=1, descending=True, stable=True)[:, : int(marked.sum(1).max())]

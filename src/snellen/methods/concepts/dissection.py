@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
@@ -24,8 +24,11 @@ from snellen.methods.visualize._maps import check_torch, maps_of
 SOURCE = "bau-2017"
 SIDE = 112
 """Rows and columns in which masks and maps are compared, as in the published ones of images of 224 pixels."""
-Masked: TypeAlias = tuple[Float[Array, "_ 3 _ _"], Bool[np.ndarray, "_ _ _ _"]]
-"""N images, native in [0, 1], and where each of K concepts is in them, (N, K, height, width) of any resolution."""
+Masks: TypeAlias = Bool[np.ndarray, "_ _ _ _"]
+"""Where each of K concepts is in N images, (N, K, height, width) of any resolution."""
+Masked: TypeAlias = tuple[Float[Array, "_ 3 _ _"], Masks | Callable[[], Masks]]
+"""N images, native in [0, 1], and their masks, or what makes them when they are needed, which is in the second pass."""
+Rotation: TypeAlias = Float[np.ndarray, "_ _"]
 
 
 @final
@@ -126,7 +129,7 @@ class Dissection(Method):
         data: Iterable[Masked],
         concepts: Concepts,
         *,
-        rotation: Float[np.ndarray, "u u"] | None = None,
+        rotation: Rotation | None = None,
         redraws: Float[np.ndarray, "b n"] | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Dissected:
@@ -139,61 +142,85 @@ class Dissection(Method):
             SnellenError: there are no images, masks do not fit them or the concepts, the layer is not there, or the model fails.
             Unsupported: the model is no PyTorch network.
         """
-        check_torch(model)
-        if iter(data) is data:
-            raise SnellenError("got data that can be gone through once; expected a list, or an iterable that starts anew each time")
-        quantiles = Quantiles()
-        for maps, _ in self._maps(model, data, len(concepts.names), rotation, progress):
-            quantiles.add(maps.transpose(0, 1).flatten(1))
-        thresholds, error = quantiles.exceeded_by(self.share)
-        overlap = Overlap(concepts.categories, apart=redraws is not None)
-        for maps, masks in self._maps(model, data, len(concepts.names), rotation, progress):
-            overlap.add(maps, masks, thresholds.to(maps))
-        return Dissected(
-            self.layer,
-            rotation is not None,
-            concepts,
-            to_numpy(thresholds),
-            to_numpy(error),
-            overlap.active / overlap.pixels,
-            overlap.iou(),
-            self.least,
-            overlap.seen,
-            None if redraws is None else overlap.redrawn(redraws),
-        )
+        return self.each(model, data, concepts, [rotation], redraws=redraws, progress=progress)[0]
 
-    def _maps(
+    def each(
         self,
         model: Model,
         data: Iterable[Masked],
-        count: int,
-        rotation: np.ndarray | None,
-        progress: Callable[[int], None] | None,
-    ) -> Iterator[tuple[Float[Tensor, "_ _ _ _"], Bool[np.ndarray, "_ _ _ _"]]]:
-        """What the layer gives for some images at a time, mixed, and their masks."""
+        concepts: Concepts,
+        rotations: Sequence[Rotation | None],
+        *,
+        redraws: Float[np.ndarray, "b n"] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Dissected]:
+        """As a call for each of some rotations, None for units as they are; in the same two passes.
+
+        Raises:
+            SnellenError, Unsupported: as a call.
+        """
+        check_torch(model)
+        if iter(data) is data:
+            raise SnellenError("got data that can be gone through once; expected a list, or an iterable that starts anew each time")
+        quantiles = [Quantiles() for _ in rotations]
         for images, masks in data:
-            if masks.ndim != 4 or masks.shape[:2] != (len(images), count) or 0 in masks.shape:
-                raise SnellenError(
-                    f"got masks of shape {masks.shape} for {len(images)} images and {count} concepts; "
-                    "expected (N, K, height, width)"
-                )
-            size = at_once(model, *images.shape[2:])
-            for start in range(0, len(images), size):
-                part = images[start : start + size]
-                with blaming(model.name, tuple(part.shape)):
-                    output = model.activations(part, self.layer)
-                maps = maps_of(output, part.shape[2], part.shape[3], self.layer)
-                if rotation is not None:
-                    _check_rotation(rotation, maps.shape[1])
-                    maps = torch.einsum("nuab,vu->nvab", maps, torch.as_tensor(rotation).to(maps))
-                yield maps, masks[start : start + size].astype(bool)
-                if progress is not None:
-                    progress(len(part))
+            if not callable(masks):
+                _check_masks(masks, len(images), concepts)
+            for maps, _ in self._maps(model, images, progress):
+                for one, rotation in zip(quantiles, rotations, strict=True):
+                    one.add(_mixed(maps, rotation).transpose(0, 1).flatten(1))
+        found = [one.exceeded_by(self.share) for one in quantiles]
+        overlaps = [Overlap(concepts.categories, apart=redraws is not None) for _ in rotations]
+        for images, given in data:
+            masks = given() if callable(given) else given
+            _check_masks(masks, len(images), concepts)
+            for maps, rows in self._maps(model, images, progress):
+                for overlap, rotation, (thresholds, _) in zip(overlaps, rotations, found, strict=True):
+                    overlap.add(_mixed(maps, rotation), masks[rows].astype(bool, copy=False), thresholds.to(maps))
+        return [
+            Dissected(
+                self.layer,
+                rotation is not None,
+                concepts,
+                to_numpy(thresholds),
+                to_numpy(error),
+                overlap.active / overlap.pixels,
+                overlap.iou(),
+                self.least,
+                overlap.seen,
+                None if redraws is None else overlap.redrawn(redraws),
+            )
+            for overlap, rotation, (thresholds, error) in zip(overlaps, rotations, found, strict=True)
+        ]
+
+    def _maps(
+        self, model: Model, images: Float[Array, "n 3 h w"], progress: Callable[[int], None] | None
+    ) -> Iterator[tuple[Float[Tensor, "_ u a b"], slice]]:
+        """What the layer gives for some images at a time, and which."""
+        size = at_once(model, *images.shape[2:])
+        for rows in (slice(start, start + size) for start in range(0, len(images), size)):
+            part = images[rows]
+            with blaming(model.name, tuple(part.shape)):
+                output = model.activations(part, self.layer)
+            yield maps_of(output, part.shape[2], part.shape[3], self.layer), rows
+            if progress is not None:
+                progress(len(part))
 
 
-def _check_rotation(rotation: np.ndarray, units: int) -> None:
-    if rotation.shape != (units, units):
-        raise SnellenError(f"got a rotation of shape {rotation.shape}; expected {(units, units)}, of the units of the layer")
+def _check_masks(masks: Masks, images: int, concepts: Concepts) -> None:
+    if masks.ndim != 4 or masks.shape[:2] != (images, len(concepts.names)) or 0 in masks.shape:
+        raise SnellenError(
+            f"got masks of shape {masks.shape} for {images} images and {len(concepts.names)} concepts; "
+            "expected (N, K, height, width)"
+        )
+
+
+def _mixed(maps: Float[Tensor, "n u a b"], rotation: Rotation | None) -> Float[Tensor, "n u a b"]:
+    if rotation is None:
+        return maps
+    if rotation.shape != (maps.shape[1], maps.shape[1]):
+        raise SnellenError(f"got a rotation of shape {rotation.shape}; expected {(maps.shape[1],) * 2}, of the units of the layer")
+    return torch.einsum("nuab,vu->nvab", maps, torch.as_tensor(rotation).to(maps))
 
 
 def random_rotation(units: int, seed: int) -> Float[np.ndarray, "u u"]:

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 
 from snellen.arrays import take
 from snellen.core import Array, Model
+from snellen.errors import blaming
 from snellen.methods.asked import Asked, check_batch, class_indices
 from snellen.methods.method import Method
 
@@ -78,7 +79,8 @@ class Explainer(Method, ABC):
         """
         classes, keys = class_indices(classes), list(range(len(images))) if keys is None else list(keys)
         check_batch(images, classes, keys)
-        asked, parts = Asked(model.folded() if self.folds and len(classes) else model), []
+        with blaming(model.name, tuple(images.shape)):
+            asked, parts = Asked(model.folded() if self.folds and len(classes) else model), []
         for start in range(0, len(classes), TOGETHER):
             rows = np.arange(start, min(start + TOGETHER, len(classes)))
             own = images if len(rows) == len(classes) else take(images, rows)

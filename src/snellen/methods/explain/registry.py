@@ -5,11 +5,21 @@ from __future__ import annotations
 from snellen.methods.catalogue import Catalogue, code
 from snellen.methods.explain.explanation import Explainer
 
+_INSTEAD = "use integrated-gradients, which says how much is missing from its sum"
+_LRP = (
+    "its relevances sum to the logit only under rules written for the architecture, and not across skip additions, batch "
+    f"normalisation, attention or modules used twice that no rule was written for; {_INSTEAD}"
+)
+_DEEPLIFT = (
+    "its contributions sum to the change of the logit only where every non-linearity is a module used once with a rule of its own, "
+    f"and not across functions, attention or modules used twice; {_INSTEAD}"
+)
 EXPLAINERS = Catalogue(
     Explainer,
     "explainer",
     frozenset({"Explainer", "BlackBox", "Scored", "Superpixels", "Layered", "Backwards", "Noisy"}),
     short={"ig": "integrated-gradients", "guided-backprop": "guided-backpropagation", "deconvnet": "deconvolution"},
+    refused={"lrp": _LRP, "layer-wise-relevance-propagation": _LRP, "deeplift": _DEEPLIFT},
 )
 
 

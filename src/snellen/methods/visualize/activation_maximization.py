@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import ClassVar, Literal, final
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from snellen.methods.method import Method
 from snellen.methods.visualize._maps import check_torch, pulled, uphill
 from snellen.methods.visualize.objectives import Objective
 from snellen.methods.visualize.parameterization import Fourier, Parameterization
-from snellen.methods.visualize.robustness import Robustness
+from snellen.methods.visualize.robustness import WIDE, Robustness
 
 SOURCE = "simonyan-2013"
 
@@ -54,16 +54,18 @@ class ActivationMaximization(Method):
         decay: λ of the squared distance from mid-grey, summed over the values of the image.
         least: look for the images that it responds to least.
         parameterization: what Adam's steps are made in.
-        robustness: the movements; None for none.
+        robustness: the movements; None for none; "auto" for the published ones where layers are asked for, and `WIDE` for classes
+            alone, of which more can be recognised then.
     """
 
+    version: ClassVar[int] = 2
     steps: int = 512
     rate: float = 0.05
     copies: int = 1
     decay: float = 0.0
     least: bool = False
     parameterization: Parameterization = field(default_factory=Fourier)
-    robustness: Robustness | None = field(default_factory=Robustness)
+    robustness: Robustness | Literal["auto"] | None = "auto"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -115,14 +117,15 @@ class ActivationMaximization(Method):
         progress: Callable[[int], None] | None,
     ) -> Maximised:
         sign, course = -1.0 if self.least else 1.0, np.zeros((len(keys), self.steps), np.float32)
-        drawn = self.robustness.draws(keys, self.steps) if self.robustness else None
+        robustness = self._movements(objectives)
+        drawn = robustness.draws(keys, self.steps) if robustness else None
         device = model.asarray(np.zeros((1, 3, 1, 1), np.float32)).device
         with torch.inference_mode(False), torch.enable_grad():
             coefficients = self.parameterization.start(keys, height, width, device).requires_grad_()
             optimizer, slept = torch.optim.Adam([coefficients], self.rate), None
             for step in range(self.steps):
                 images = self.parameterization.images(coefficients, height, width)
-                views = images if self.robustness is None or drawn is None else self.robustness(images, drawn[step])
+                views = images if robustness is None or drawn is None else robustness(images, drawn[step])
                 values, gradient, asleep = uphill(model, objectives, views.detach(), self.copies)
                 if slept is not None:
                     _forget(optimizer, coefficients, slept & ~asleep)
@@ -137,6 +140,11 @@ class ActivationMaximization(Method):
             images = self.parameterization.images(coefficients.detach(), height, width)
         values, _ = pulled(model, objectives, images, self.copies)
         return Maximised(to_numpy(images), _finite(values, model), course)
+
+    def _movements(self, objectives: Sequence[Objective]) -> Robustness | None:
+        if self.robustness != "auto":
+            return self.robustness
+        return WIDE if all(objective.layer is None for objective in objectives) else Robustness()
 
 
 def _forget(optimizer: torch.optim.Adam, coefficients: Tensor, woken: Bool[Tensor, " n"]) -> None:

@@ -72,3 +72,7 @@ class Robustness:
         theta = np.concatenate([turned * (seen / size[:, None])[None], (2 * moved / size)[:, :, None]], 2)
         places = F.affine_grid(torch.as_tensor(theta).to(images), list(images.shape), align_corners=False)
         return F.grid_sample(images - GREY, places, align_corners=False) + GREY
+
+
+WIDE = Robustness(border=0.0, jitter=32.0, again=16.0, scale=0.5, rotation=15)
+"""Four times the published jitter, five times the change of scale: what is seen must be an object anywhere and in any size."""
