@@ -107,7 +107,7 @@ def test_it_costs_what_it_says(monkeypatch):
     images = cut_out(32)
     probe = Units(count=32, rotations=2, pictures=3)
     probe.survey(model, images, images.facts.select("image"), seed=0)
-    assert sum(seen) == probe.closer_passes(model) == 32 * (2 * 3 + 1) + 3 * EACH
+    assert sum(seen) == probe.closer_passes(model) == 32 * 5 + 3 * EACH
 
 
 def test_needs_masks_and_layers():
