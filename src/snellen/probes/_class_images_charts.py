@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from snellen.charts import Bar, Bars, Gallery, Picture
 from snellen.core import Evidence
 from snellen.probes._panel import called
+from snellen.probes._survey import told
 
 
 @final
@@ -42,26 +42,15 @@ class Made:
     @classmethod
     def of(cls, looks: Mapping[str, Mapping[str, np.ndarray]]) -> Made | None:
         """What was made; None where nothing was looked at."""
-        for look in looks.values():
-            if "told" in look:
-                told: dict[str, Any] = json.loads(look["told"].tobytes())
-                logits, probabilities, answered, kept, natural, natural_kept, spread = (
-                    look[name].astype(float)
-                    for name in ("logits", "probabilities", "answered", "kept", "natural", "natural kept", "spread")
-                )
-                return cls(
-                    look["classes"],
-                    told["count"],
-                    logits,
-                    probabilities,
-                    answered,
-                    kept,
-                    natural,
-                    natural_kept,
-                    spread,
-                    told["strongest"],
-                )
-        return None
+        if (found := told(looks)) is None:
+            return None
+        look, said = found
+        logits, probabilities, answered, kept, natural, natural_kept, spread = (
+            look[name].astype(float)
+            for name in ("logits", "probabilities", "answered", "kept", "natural", "natural kept", "spread")
+        )
+        made = logits, probabilities, answered, kept
+        return cls(look["classes"], said["count"], *made, natural, natural_kept, spread, said["strongest"])
 
     @property
     def beyond(self) -> np.ndarray:

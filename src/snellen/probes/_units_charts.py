@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from snellen.charts import Bar, Bars, Gallery, Picture, Table
+from snellen.probes._survey import told
 
 MIXED = "mixed"
 SHOWN = 12
@@ -44,13 +44,12 @@ class Detected:
     @classmethod
     def of(cls, looks: Mapping[str, Mapping[str, np.ndarray]], least: float) -> Detected | None:
         """What was found; None where nothing was looked at."""
-        for look in looks.values():
-            if "told" in look:
-                told: dict[str, Any] = json.loads(look["told"].tobytes())
-                names, categories = tuple(told["names"]), tuple(told["categories"])
-                rest = told["seen"], told["places"], told["strongest"]
-                return cls(told["layer"], names, categories, look["fit"], look["best"], look["redrawn"], least, *rest)
-        return None
+        if (found := told(looks)) is None:
+            return None
+        look, said = found
+        names, categories = tuple(said["names"]), tuple(said["categories"])
+        rest = said["seen"], said["places"], said["strongest"]
+        return cls(said["layer"], names, categories, look["fit"], look["best"], look["redrawn"], least, *rest)
 
     @property
     def detectors(self) -> np.ndarray:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -14,7 +13,6 @@ import polars as pl
 from snellen.arrays import image_keys, softmax, take, to_numpy
 from snellen.charts import Chart
 from snellen.core import Array, Evidence, Finding, Images, Interval, Model, Probe, Unsupported
-from snellen.images.stream import parts
 from snellen.methods.asked import Asked
 from snellen.methods.explain._views import at_once
 from snellen.methods.trust._answers import answers
@@ -26,6 +24,7 @@ from snellen.probes._class_images_charts import Made, bars, gallery, picture
 from snellen.probes._panel import explained
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, ends, nothing, percent, span
+from snellen.probes._survey import read, rows_of, telling
 from snellen.stats import bootstrap, clopper_pearson, mean_estimate
 
 KEPT = "Its own images keep their class when moved"
@@ -41,8 +40,6 @@ EACH = 3
 """Images of the set beside those made for a class."""
 VIEWS = 32
 """How often each image is moved."""
-TOGETHER = 16
-"""Images that are decoded together."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +88,9 @@ class ClassImages(Probe):
 
     def survey(self, model: Model, images: Images, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
         """With the first image what was found in all (see `Made`); with the strongest of a class those made for it (3, H, W)."""
-        place, names = {name: row for row, name in enumerate(images.facts["image"].to_list())}, rows["image"].to_list()
-        logits = np.concatenate([_answers(model, native) for _, native in _read(model, images, [place[name] for name in names])])
+        names = rows["image"].to_list()
+        places = np.array(rows_of(images, names))
+        logits = np.concatenate([_answers(model, native) for _, native in read(model, images, places.tolist())])
         answered, counts = np.unique(explained(logits, rows["response"].to_list()), return_counts=True)
         classes = answered[np.argsort(-counts, kind="stable")][: self.classes]
         order = np.argsort(-logits[:, classes], axis=0, kind="stable")[:EACH].T
@@ -102,7 +100,7 @@ class ClassImages(Probe):
         targets = np.repeat(classes, self.draws)
         own = _answers(model, model.asarray(made))
         best, where = np.unique(order, return_inverse=True)
-        ((_, natural),) = _read(model, images, [place[names[row]] for row in best], best.size)
+        ((_, natural),) = read(model, images, places[best].tolist(), best.size)
         natural = take(natural, where.ravel())
         shape = len(classes), self.draws
         keys = image_keys(self.name(), "views", [*seeds, *(names[row] for row in order.ravel())], seed)
@@ -110,7 +108,7 @@ class ClassImages(Probe):
         pictures = (made * 255).round().astype(np.uint8).reshape(*shape, *made.shape[1:])
         for at, index in enumerate(classes.tolist()):
             looks[names[order[at, 0]]] |= {picture(index, draw): pictures[at, draw] for draw in range(self.draws)}
-        told = {"count": logits.shape[1], "strongest": [[names[row] for row in rows] for rows in order.tolist()]}
+        strongest = [[names[row] for row in each] for each in order.tolist()]
         looks[names[0]] |= {
             "classes": classes.astype(np.int64),
             "logits": own[np.arange(len(made)), targets].reshape(shape),
@@ -120,7 +118,7 @@ class ClassImages(Probe):
             "natural": np.take_along_axis(logits[:, classes].T, order, axis=1),
             "natural kept": _kept(model, natural, logits[order.ravel()].argmax(axis=1), keys[len(made) :]).reshape(order.shape),
             "spread": logits[:, classes].std(axis=0),
-            "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
+            **telling({"count": logits.shape[1], "strongest": strongest}),
         }
         return [looks[name] for name in names]
 
@@ -191,12 +189,6 @@ class ClassImages(Probe):
         """How often views keep their answer, class by class; and what was made."""
         found = Made.of(evidence.looks)
         return [] if found is None else [bars(found, evidence), gallery(found, evidence)]
-
-
-def _read(model: Model, images: Images, rows: Sequence[int], size: int = TOGETHER) -> Iterator[tuple[list[int], Array]]:
-    """Rows of an image set and native images, some at a time."""
-    for part in parts(images, model.preprocessing, [rows[start : start + size] for start in range(0, len(rows), size)]):
-        yield part.rows, model.asarray(part.pixels)
 
 
 def _answers(model: Model, native: Array) -> np.ndarray:

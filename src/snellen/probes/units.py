@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,15 +12,15 @@ import polars as pl
 
 from snellen.arrays import to_numpy
 from snellen.charts import Chart
-from snellen.core import Array, Evidence, Finding, Images, Interval, Model, Probe, Unsupported
+from snellen.core import Evidence, Finding, Images, Interval, Model, Probe, Unsupported
 from snellen.images.segmented import Segmented, open_segmented
-from snellen.images.stream import Part, parts
 from snellen.methods.concepts.dissection import SIDE, Concepts, Dissected, Dissection, Masked, random_rotation
 from snellen.methods.concepts.outline import active, outlined
 from snellen.methods.explain._layer import AUTO
 from snellen.methods.visualize.natural_exemplars import NaturalExemplars
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, ends, nothing, percent, span
+from snellen.probes._survey import read, rows_of, telling
 from snellen.probes._units_charts import Detected, bars, different, gallery, picture, table
 from snellen.stats import percentiles
 
@@ -32,8 +31,6 @@ THRESHOLDS = (
     "caution: the interval of the difference to mixed units reaches 0, so that single units may stand for concepts no more than "
     "other directions do; there is no agreed limit for good"
 )
-TOGETHER = 16
-"""Images that are decoded together."""
 RESAMPLES = 500
 ENOUGH = 40
 """Images from which on there is something to resample: with fewer, concepts get lost that a single image shows."""
@@ -92,17 +89,17 @@ class Units(Probe):
 
     def survey(self, model: Model, images: Images, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
         """With the first image what was found in all (see `Detected`); with the strongest of a unit `unit <number>` (3, H, W)."""
-        place, names = {name: row for row, name in enumerate(images.facts["image"].to_list())}, rows["image"].to_list()
-        stream = _Stream(model, open_segmented(images), [place[name] for name in names])
+        names = rows["image"].to_list()
+        stream = _Stream(model, open_segmented(images), rows_of(images, names))
         concepts = Concepts(stream.data.names, stream.data.categories)
         method = Dissection(self._layer(model), self.share, self.least)
         redraws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES).astype(float)
         own = method(model, stream, concepts, redraws=redraws)
         rotations = [random_rotation(len(own.iou), seed * self.rotations + at) for at in range(self.rotations)]
         every = [own, *method.each(model, stream, concepts, rotations, redraws=redraws)]
-        strongest = NaturalExemplars(own.layer, EACH, "maximum")(model, stream.pixels())
+        strongest = NaturalExemplars(own.layer, EACH, "maximum")(model, read(model, images, stream.rows))
         looks, shown = self._pictures(model, stream, own, strongest.top.rows)
-        told = {
+        told = {  # what arrays cannot hold
             "layer": own.layer,
             "names": concepts.names,
             "categories": concepts.categories,
@@ -114,7 +111,7 @@ class Units(Probe):
             "fit": np.stack([one.iou.max(axis=1) for one in every]).astype(np.float32),
             "best": np.stack([one.best for one in every]).astype(np.int64),
             "redrawn": np.stack([_counted(one, self.least) for one in every], axis=2).astype(np.float32),
-            "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
+            **telling(told),
         }
         return [looks[row] for row in stream.rows]
 
@@ -126,7 +123,7 @@ class Units(Probe):
         shown = {unit: strongest[unit].tolist() for unit in units}
         looks: dict[int, dict[str, np.ndarray]] = {row: {} for row in stream.rows}
         for unit, rows in shown.items():
-            ((_, native),) = _Stream(model, stream.data, rows, len(rows)).pixels()
+            ((_, native),) = read(model, stream.data.images, rows, len(rows))
             pixels = to_numpy(native)
             where = active(model, pixels, own.layer, unit, float(own.thresholds[unit]))
             for row, one, mask in zip(rows, pixels, where, strict=True):
@@ -219,17 +216,7 @@ class _Stream:
     model: Model
     data: Segmented
     rows: list[int]
-    size: int = TOGETHER
-
-    def _parts(self) -> Iterator[Part]:
-        starts = range(0, len(self.rows), self.size)
-        return parts(self.data.images, self.model.preprocessing, [self.rows[start : start + self.size] for start in starts])
-
-    def pixels(self) -> Iterator[tuple[list[int], Array]]:
-        """Rows and native images, some at a time."""
-        for part in self._parts():
-            yield part.rows, self.model.asarray(part.pixels)
 
     def __iter__(self) -> Iterator[Masked]:
-        for rows, images in self.pixels():
+        for rows, images in read(self.model, self.data.images, self.rows):
             yield images, self.data.masks(rows, self.model.preprocessing, SIDE)
