@@ -23,7 +23,7 @@ from snellen.methods.visualize.robustness import WIDE, Robustness
 JUDGES = ("zoo:efficientnet-lite0", "zoo:mobilenet-v2")
 MOVEMENTS = {"published": Robustness(), "of classes": WIDE}
 SEED, FIRST = 20261201, 68
-"""Of the order in which classes are drawn; those before were looked at when movements were chosen."""
+"""Of the order in which classes are drawn; those before had been looked at, some when the movements were chosen."""
 
 
 def ranks(model: Model, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
