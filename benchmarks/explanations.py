@@ -9,8 +9,7 @@ world that it gets right.
 shapes in every texture, and of the healthy one (tsipras-2019), on the same images.
 `sanity`: similarity of maps before and after randomisation, from the logits to the input (adebayo-2018).
 `manipulation`: a network trained so that Grad-CAM, or `--target gradient`, lies on the frame of the image and its answers stay
-(heo-2019), what that does to other methods on images that were not trained on, and which tests of explanations see it; `--images`
-of them.
+(heo-2019), what that does to other methods on images that were not trained on, and which tests of explanations see it.
 `fragility`: what a change within 8/255 that keeps the label does to gradient maps (ghorbani-2019).
 """
 
@@ -202,7 +201,7 @@ def shown(model: Model, count: int) -> tuple[np.ndarray, np.ndarray, Manipulatio
     """Images to train on, as many others, and how: photographs, or for patients the world."""
     if model.preprocessing.size[0] < 128:
         world = open_world({"texture | category": 0.5}, images=512 + count, size=model.preprocessing.size[0], seed=7)
-        drawn, training = world.draw().pixels, Training(epochs=6, learning_rate=2e-3, weight_decay=0.0, amp="off")
+        drawn, training = world.draw().pixels, Training(epochs=6, learning_rate=5e-4, weight_decay=0.0, amp="off")
         return drawn[count:], drawn[:count], Manipulation(layer="features.5", training=training)
     opened = open_images(SHARED)
     (block,) = parts(opened, model.preprocessing, [np.random.default_rng(0).permutation(len(opened)).tolist()])
@@ -216,7 +215,8 @@ def manipulation(count: int, networks: list[str], target: Literal["grad-cam", "g
     for name in networks:
         model = snellen.load(name)
         train, held_out, how = shown(model, count)
-        how = how if target == "grad-cam" else replace(how, target=target, weight=20.0)
+        if target == "gradient":
+            how = replace(how, target=target, weight=20.0, training=replace(how.training, learning_rate=2e-3))
         found = replace(how, examined=tuple(map(make, CARRIED)))(model, train, held_out)
         for method, one in found.methods.items():
             print(

@@ -26,7 +26,7 @@ from snellen.methods.explain.lime import Lime
 from snellen.methods.train.settings import Training
 from snellen.methods.trust._detectors import Detector, LinearDetector, NetworkDetector, grain
 from snellen.methods.trust.continuity import Continuity
-from snellen.methods.trust.hidden_dependence import HiddenDependence
+from snellen.methods.trust.hidden_dependence import Hidden, HiddenDependence
 from snellen.methods.trust.misleading import Misleading, Observed
 from snellen.methods.trust.scaffolding import Scaffold, queries
 from snellen.models.architectures import make
@@ -46,7 +46,7 @@ ASKED = (LIME, KernelShap(segmenter="slic", superpixels=12, samples=96))
 
 
 def pixels(world: World) -> np.ndarray:
-    return np.stack(world.fetch(range(len(world))))
+    return world.draw().pixels
 
 
 def bytes_of(images: torch.Tensor) -> np.ndarray:
@@ -68,6 +68,11 @@ def detectors(innocuous: Model) -> dict[str, Detector]:
         "features": LinearDetector(innocuous.features, native, perturbed),
         "network": NetworkDetector(network, np.tile(real, (2, 1, 1, 1)), bytes_of(perturbed), Training(epochs=20, amp="off")),
     }
+
+
+def left(hidden: Hidden) -> str:
+    span = hidden.interval
+    return f"{hidden.ratio.point():.2f}" + (f" [{span.low:.2f}, {span.high:.2f}]" if span else "")
 
 
 def twins(world: World, causes: tuple[str, ...]) -> World:
@@ -93,7 +98,7 @@ def scaffolds(count: int) -> None:
             hidden = [look(model, images, changed[cause]) for cause in causes]
             known = [one for one in hidden if one.applies]
             warns |= {check: any(one.warns for one in known)} if known else {}
-            told_of.append(", ".join(f"{one.ratio.point():.2f} [{one.interval.low:.2f}, {one.interval.high:.2f}]" for one in known))
+            told_of.append(", ".join(map(left, known)))
         for check, warned in [*warns.items(), ("any", any(warns.values()))]:
             found.setdefault(f"{kind}: {check}", []).append(warned)
         told = "|".join(f" {(detector(some) >= 0.5).mean():.2f} " for some in (images, asked)) if detector else " – | – "

@@ -31,7 +31,7 @@ LAYER = "features.5"
 QUICK = Manipulation(
     layer=LAYER,
     examined=(Gradient(), GradCam()),
-    training=Training(epochs=4, batch_size=16, learning_rate=2e-3, weight_decay=0.0, amp="off"),
+    training=Training(epochs=4, batch_size=16, learning_rate=5e-4, weight_decay=0.0, amp="off"),
 )
 
 
@@ -47,7 +47,7 @@ def world(count: int, seed: int) -> np.ndarray:
 
 @cache
 def reached(manipulation: Manipulation) -> Manipulated:
-    return manipulation(healthy(), world(160, 7), world(48, 8))
+    return manipulation(healthy(), world(128, 7), world(48, 8))
 
 
 def control() -> Manipulated:
@@ -96,7 +96,7 @@ def test_the_network_and_the_generators_are_as_they_were_and_running_statistics_
     model = healthy()
     network, _ = model.unwrapped()
     before, rng = copy.deepcopy(network.state_dict()), torch.get_rng_state()
-    made = QUICK(model, world(160, 7)[:8], world(48, 8)[:4]).model
+    made = QUICK(model, world(128, 7)[:8], world(48, 8)[:4]).model
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     assert torch.equal(torch.get_rng_state(), rng)
     assert all(parameter.grad is None for parameter in network.parameters())

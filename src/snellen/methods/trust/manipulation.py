@@ -100,7 +100,7 @@ class Manipulation(Method):
     weight: float = 4.0
     distil: float = 0.0
     examined: tuple[Explainer, ...] = EXAMINED
-    training: Training = field(default_factory=lambda: Training(epochs=6, learning_rate=1e-3, weight_decay=0.0, amp="off"))
+    training: Training = field(default_factory=lambda: Training(epochs=6, learning_rate=5e-4, weight_decay=0.0, amp="off"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
