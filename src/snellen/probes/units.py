@@ -84,7 +84,7 @@ class Units(Probe):
         return drawn(self.name(), clean(evidence)["image"].to_list(), self.count, evidence.seed)
 
     def closer_passes(self, model: Model) -> int:
-        """Two passes over all images, as units are and again in all rotations, for thresholds and overlaps; one for the strongest."""
+        """Two passes over all images, as units are and again rotated, for thresholds and overlaps; one for the strongest."""
         return self.count * (4 + 1) + self.pictures * EACH
 
     def survey(self, model: Model, images: Images, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
