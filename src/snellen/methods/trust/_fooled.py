@@ -9,13 +9,14 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
-from snellen.core import Array, Model
+from snellen.core import Array, Interval, Model
 from snellen.methods.explain.explanation import Explainer
 from snellen.methods.trust._criteria import attention, centre, highest
 from snellen.methods.trust._fooling import TOP, Fooling, frame
 from snellen.methods.trust.faithfulness import evidence
 from snellen.methods.trust.localization import localization
 from snellen.methods.trust.similarity import spearman
+from snellen.stats import clopper_pearson
 
 HALF, FAR = 0.5, 0.1
 """Conventions: fewer than half of the highest pixels are left; the centre moved by more than a tenth of the side."""
@@ -57,6 +58,36 @@ class Fooled:
             return 0 if self.swapped is None else int((self.swapped > 0).sum())
         found = {"location": self.pointing_after > HALF, "top-k": self.top_kept < HALF, "centre-mass": self.shift > FAR}
         return int(found[fooling].sum())
+
+
+@final
+@dataclass(frozen=True)
+class Manipulated:
+    """A network whose explanations were fooled, and what that reached on N held-out images.
+
+    Attributes:
+        model: the manipulated one.
+        before, after: (N,), the answers of the network as it was and of the manipulated one.
+        methods: by name, how far each method's maps of the answers `before` moved.
+        fooling, target: what was aimed at.
+    """
+
+    model: Model
+    before: Int[np.ndarray, " n"]
+    after: Int[np.ndarray, " n"]
+    methods: Mapping[str, Fooled]
+    fooling: Fooling
+    target: str
+
+    @property
+    def kept(self) -> int:
+        """How many of the answers are the same."""
+        return int((self.before == self.after).sum())
+
+    @property
+    def kept_interval(self) -> Interval:
+        """Of the share of answers that are the same (clopper-1934)."""
+        return clopper_pearson(self.kept, len(self.before))
 
 
 def fooled(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, final
 
 import numpy as np
 import torch
-from jaxtyping import Int, UInt8
+from jaxtyping import UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from snellen.core import Interval, Model, SnellenError
+from snellen.core import Model, SnellenError
 from snellen.methods.asked import Asked, check_classes
 from snellen.methods.explain._layer import AUTO
 from snellen.methods.explain.explanation import Explainer
@@ -26,11 +26,10 @@ from snellen.methods.method import Method
 from snellen.methods.train.loop import Loss, train
 from snellen.methods.train.settings import Training
 from snellen.methods.trust._answers import responses
-from snellen.methods.trust._fooled import Fooled, fooled
+from snellen.methods.trust._fooled import Manipulated, fooled
 from snellen.methods.trust._fooling import FOOLINGS, Fooling, active, passive
 from snellen.methods.trust._mapped import Mapped
 from snellen.methods.trust.randomization import copied
-from snellen.stats import clopper_pearson
 
 SOURCE = "heo-2019"
 EXAMINED: tuple[Explainer, ...] = (
@@ -41,36 +40,6 @@ EXAMINED: tuple[Explainer, ...] = (
     GuidedBackpropagation(),
 )
 """Methods that are asked of both networks: the one that was fooled, and those that it may carry over to."""
-
-
-@final
-@dataclass(frozen=True)
-class Manipulated:
-    """A network whose explanations were fooled, and what that reached on N held-out images.
-
-    Attributes:
-        model: the manipulated one.
-        before, after: (N,), the answers of the network as it was and of the manipulated one.
-        methods: by name, how far each method's maps of the answers `before` moved.
-        fooling, target: what was aimed at.
-    """
-
-    model: Model
-    before: Int[np.ndarray, " n"]
-    after: Int[np.ndarray, " n"]
-    methods: Mapping[str, Fooled]
-    fooling: Fooling
-    target: str
-
-    @property
-    def kept(self) -> int:
-        """How many of the answers are the same."""
-        return int((self.before == self.after).sum())
-
-    @property
-    def kept_interval(self) -> Interval:
-        """Of the share of answers that are the same (clopper-1934)."""
-        return clopper_pearson(self.kept, len(self.before))
 
 
 @final
