@@ -139,5 +139,5 @@ def test_ripples_move_maps_that_chance_leaves_alone(tmp_path):
     assert {"gradient", "gradient after", "gradient changed", "gradient difference"} <= set(files)
     picture = np.load(tmp_path / "1.0" / PICTURES / files["gradient changed"])
     assert (picture.dtype, picture.shape) == (np.uint8, (3, 64, 64))
-    assert "Map of gradient changed" in found[1.0].report.read_text("utf-8")
+    assert "Picture of gradient changed" in found[1.0].report.read_text("utf-8")
     assert "(not kept)" not in found[1.0].report.read_text("utf-8")

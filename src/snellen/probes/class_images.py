@@ -95,7 +95,7 @@ class ClassImages(Probe):
         classes = answered[np.argsort(-counts, kind="stable")][: self.classes]
         order = np.argsort(-logits[:, classes], axis=0, kind="stable")[:EACH].T
         seeds = [f"{index} {draw}" for index in classes for draw in range(self.draws)]
-        method = ActivationMaximization(steps=self.steps, copies=self.draws)
+        method = ActivationMaximization(steps=self.steps, copies=self.draws, robustness=Robustness())
         made = method(model, ClassLogit(classes.tolist()), keys=image_keys(self.name(), "noise", seeds, seed)).images
         targets = np.repeat(classes, self.draws)
         own = _answers(model, model.asarray(made))
