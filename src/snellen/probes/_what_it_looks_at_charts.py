@@ -9,7 +9,7 @@ import polars as pl
 from snellen import labels as known
 from snellen.charts import Bar, Bars, Gallery, Picture, Table
 from snellen.core import Evidence
-from snellen.probes._shared import readable
+from snellen.probes._shared import ends, readable
 from snellen.stats import Estimate, bootstrap
 
 EDGES = "edges"
@@ -50,8 +50,7 @@ def agreements(methods: Sequence[str], found: Mapping[str, Estimate], seed: int)
     def cell(name: str) -> str:
         if name not in found:
             return "–"
-        span = bootstrap(found[name], seed)
-        return f"{found[name].point() or 0.0:.2f}" + (f" [{span.low:.2f}, {span.high:.2f}]" if span else "")
+        return f"{found[name].point() or 0.0:.2f}{ends(bootstrap(found[name], seed))}"
 
     rows = [
         (first, *(cell(f"{second}/{first}") if at < row else "" for at, second in enumerate(methods)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ from snellen.methods.explain.validity import misses
 from snellen.methods.trust.faithfulness import Faithfulness
 from snellen.methods.trust.faithfulness import evidence as as_evidence
 from snellen.probes._panel import explained, flat, panel, passes
-from snellen.probes._shared import clean, nothing
+from snellen.probes._shared import clean, ends, nothing
 from snellen.probes._what_it_looks_at_charts import EDGES, agreements, gallery, trusts
 from snellen.stats import Estimate, bootstrap, mean_estimate
 
@@ -31,6 +31,8 @@ GROUPS = ("Right", "Wrong", "Wrong, and most confident of it")
 UNLABELLED = ("Least confident", "Most confident")
 REFUSED = "the model cannot be explained by it, or gives no finite map"
 AGREEMENT = "Methods of explanation agree"
+WEAK, STRONG = 0.3, 0.7
+"""Correlations by convention."""
 
 
 @dataclass(frozen=True)
@@ -186,25 +188,16 @@ class WhatItLooksAt(Probe):
         return [agreement, *trust, *alike]
 
     def _agreement(self, estimate: Estimate | None, shown: Sequence[str], evidence: Evidence) -> Finding:
-        id_ = "what-it-looks-at.agreement"
         if estimate is None:
             by = f"{shown[0]} alone" if shown else "none of the methods"
             reason = "the maps are constant" if len(shown) > 1 else f"the model can be explained by {by}"
-            return nothing(id_, AGREEMENT, reason, evidence.dataset, headline=True)
-        value, interval = estimate.point() or 0.0, bootstrap(estimate, evidence.seed)
-        how = "closely" if value >= 0.7 else "in part" if value >= 0.3 else "hardly"
-        bracket = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+            return nothing("what-it-looks-at.agreement", AGREEMENT, reason, evidence.dataset, headline=True)
         between = "Two methods" if len(shown) == 2 else f"By twos, {len(shown)} methods"
-        return Finding(
-            id_,
-            AGREEMENT,
-            f"{between} of explanation correlate at {value:.2f}{bracket} over regions of the image: they agree {how}.",
-            value=value,
-            interval=interval,
-            unit="Spearman's rho",
-            n=len(estimate.images),
-            chance=0.0,
-            verdict="caution" if value < 0.3 else "note",
+        text = f"{between} of explanation correlate at {{}} over regions of the image: they agree {{}}."
+        found = _correlated("agreement", AGREEMENT, text, estimate, evidence)
+        return replace(
+            found,
+            verdict="caution" if (found.value or 0.0) < WEAK else "note",
             thresholds="caution: below .3, since explanations of one answer that hardly agree cannot all be believed; the bound of "
             "weak correlation by convention",
             limits=(
@@ -212,7 +205,6 @@ class WhatItLooksAt(Probe):
                 "No map says why a region matters, and all change with the class that is explained. That they agree does not make "
                 "them right.",
             ),
-            dataset=evidence.dataset,
             headline=True,
         )
 
@@ -246,25 +238,16 @@ class WhatItLooksAt(Probe):
         )
 
     def _like_edges(self, name: str, estimate: Estimate | None, evidence: Evidence) -> Finding:
-        id_, title = f"what-it-looks-at.{name}-edge-likeness", f"The map of {name} is like an edge map"
+        title = f"The map of {name} is like an edge map"
         if estimate is None:
-            return nothing(id_, title, "the maps are constant", evidence.dataset)
-        value, interval = estimate.point() or 0.0, bootstrap(estimate, evidence.seed)
-        how = "closely" if value >= 0.7 else "in part" if value >= 0.3 else "hardly"
-        bracket = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
-        return Finding(
-            id_,
-            title,
-            f"Maps of {name} correlate with plain edges at {value:.2f}{bracket}: they resemble them {how}.",
-            value=value,
-            interval=interval,
-            unit="Spearman's rho",
-            n=len(estimate.images),
-            chance=0.0,
-            verdict="caution" if value >= 0.7 else "note",
+            return nothing(f"what-it-looks-at.{name}-edge-likeness", title, "the maps are constant", evidence.dataset)
+        text = f"Maps of {name} correlate with plain edges at {{}}: they resemble them {{}}."
+        found = _correlated(f"{name}-edge-likeness", title, text, estimate, evidence)
+        return replace(
+            found,
+            verdict="caution" if (found.value or 0.0) >= STRONG else "note",
             thresholds="caution: from .7, where the map may be showing edges, not reasons; the bound of strong correlation by "
             "convention",
-            dataset=evidence.dataset,
         )
 
     def charts(self, evidence: Evidence) -> Sequence[Chart]:
@@ -280,6 +263,23 @@ class WhatItLooksAt(Probe):
 
 def _estimates(values: Mapping[str, Mapping[str, float]]) -> dict[str, Estimate]:
     return {name: mean_estimate(np.array(list(own)), np.array(list(own.values()))) for name, own in values.items()}
+
+
+def _correlated(name: str, title: str, text: str, estimate: Estimate, evidence: Evidence) -> Finding:
+    """A rank correlation, without a verdict; `text` has a place for the number and one for what it amounts to."""
+    value, interval = estimate.point() or 0.0, bootstrap(estimate, evidence.seed)
+    how = "closely" if value >= STRONG else "in part" if value >= WEAK else "hardly"
+    return Finding(
+        f"what-it-looks-at.{name}",
+        title,
+        text.format(f"{value:.2f}{ends(interval)}", how),
+        value=value,
+        interval=interval,
+        unit="Spearman's rho",
+        n=len(estimate.images),
+        chance=0.0,
+        dataset=evidence.dataset,
+    )
 
 
 def _correlation(ranks: Mapping[str, np.ndarray], first: str, second: str) -> float:
