@@ -225,12 +225,13 @@ def _rows(showing: Showing, condition: Condition, answered: pl.DataFrame, broken
         "dataset": showing.images.name,
         "condition": condition.name,
         "level": condition.level,
+        "rt": None,
     }
-    frame = pl.concat([answered, broken], how="diagonal").with_columns(
-        *(pl.lit(v).alias(k) for k, v in constants.items()), pl.lit(None, pl.Float64).alias("rt")
-    )
     columns = {**trials.SCHEMA, **trials.MODEL_EXTRAS}
-    return frame.select(pl.col(name).cast(kind) for name, kind in columns.items())
+    values = {name: pl.lit(constants[name]) if name in constants else pl.col(name) for name in columns}
+    return pl.concat([answered, broken], how="diagonal").select(
+        value.cast(columns[name]).alias(name) for name, value in values.items()
+    )
 
 
 def _differ(pixels: np.ndarray) -> bool:

@@ -13,7 +13,7 @@ OTHERS = {"attention-rollout", "class-evidence"}
 
 
 def test_every_method_was_tried_on_every_patient() -> None:
-    found = json.loads(files("snellen.explaining").joinpath("validity.json").read_text("utf-8"))
+    found = json.loads(files("snellen.methods.explain").joinpath("validity.json").read_text("utf-8"))
     tried = {(row["patient"], row["method"]) for row in found["rows"]}
     assert tried == {(patient, method) for patient in {row["patient"] for row in found["rows"]} for method in {*names()} - OTHERS}
     assert all(row["low"] <= row["mass"] <= row["high"] for row in found["rows"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +58,7 @@ class Segmented(ABC):
         for at, row in enumerate(rows):
             layers = self.layers(row)
             shown = _shown(layers.shape[1], layers.shape[2], preprocessing, side)
-            labels = np.where(shown > 0, layers.reshape(len(layers), -1)[:, shown - 1], 0)
+            labels = np.where(shown > 0, layers.reshape(len(layers), math.prod(layers.shape[1:]))[:, shown - 1], 0)
             _, places = np.nonzero(labels)
             found[at, labels[labels > 0] - 1, places] = True
         return found.reshape(*found.shape[:2], side, side)
