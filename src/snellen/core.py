@@ -326,10 +326,12 @@ class Probe(ABC):
         """Arrays worth keeping for each picked image: (N, 3, H, W) as `Model.asarray` takes it, and their clean trials."""
         return [{} for _ in range(len(images))]
 
-    def survey(self, model: Model, images: Images, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]] | None:
+    def survey(
+        self, model: Model, images: Images, rows: pl.DataFrame, seed: int, progress: Callable[[int], None]
+    ) -> list[dict[str, np.ndarray]] | None:
         """As `look`, of all picked images at once and from the image set, where what is told of one depends on the others.
 
-        `rows` are their clean trials. None: each is looked at for itself.
+        `rows` are their clean trials; `progress` is told of passes, out of `closer_passes`. None: each is looked at for itself.
         """
         return None
 

@@ -85,7 +85,7 @@ def test_the_classes_answered_most_often_are_made_and_raise_their_logits():
     model, categories = patient(), np.array([3, 3, 3, 5, 5, 7, 3, 5, 7, 1])
     images = open_array(draw(categories, categories), [SIXTEEN[k] for k in categories], name="some", labels=sixteen())
     rows = pl.DataFrame({"image": images.facts["image"], "response": [SIXTEEN[k] for k in categories]})
-    first = ClassImages(**QUICK).survey(model, images, rows, seed=0)
+    first = ClassImages(**QUICK).survey(model, images, rows, 0, [].append)
     look = first[0]
     assert look["classes"].tolist() == [3, 5, 7]
     assert (look["logits"] > look["natural"][:, :1]).all()
@@ -99,9 +99,9 @@ def test_the_classes_answered_most_often_are_made_and_raise_their_logits():
     logits = np.asarray(model.logits(model.asarray(made[None])))[0]
     assert logits.argmax() == 5
     assert logits[5] == pytest.approx(look["logits"][1, 0], rel=0.05)
-    other = ClassImages(**QUICK).survey(model, images, rows, seed=1)
+    other = ClassImages(**QUICK).survey(model, images, rows, 1, [].append)
     assert not np.array_equal(look["logits"], other[0]["logits"])
-    again = ClassImages(**QUICK).survey(model, images, rows, seed=0)
+    again = ClassImages(**QUICK).survey(model, images, rows, 0, [].append)
     np.testing.assert_allclose(look["logits"], again[0]["logits"])
 
 
@@ -113,7 +113,7 @@ def test_one_image_may_be_the_strongest_of_several_classes(tmp_path):
 
 
 def test_it_costs_what_it_says(monkeypatch):
-    model, seen = patient(), {"logits": 0, "vjp": 0}
+    model, seen, told = patient(), {"logits": 0, "vjp": 0}, []
 
     def counted(name, real):
         def call(images):
@@ -127,10 +127,11 @@ def test_it_costs_what_it_says(monkeypatch):
         monkeypatch.setattr(model, name, counted(name, getattr(model, name)))
     images = photographs(32)
     probe = ClassImages(**QUICK)
-    probe.survey(model, images, images.facts.select("image", response="category"), seed=0)
+    probe.survey(model, images, images.facts.select("image", response="category"), 0, told.append)
     assert seen["vjp"] == 3 * 2 * (16 + 1)
     assert seen["logits"] == 32 + 3 * 2 * (1 + VIEWS) + 3 * EACH * VIEWS
     assert probe.closer_passes(model) == seen["logits"] + 3 * seen["vjp"]
+    assert sum(told) == 3 * 3 * 2 * 16
 
 
 def test_needs_a_network_with_gradients(monkeypatch):

@@ -101,13 +101,14 @@ def test_a_survey_that_was_interrupted_is_made_of_all_images_again(tmp_path):
 
 
 def test_it_costs_what_it_says(monkeypatch):
-    model, seen = counter(), []
+    model, seen, told = counter(), [], []
     activations = model.activations
     monkeypatch.setattr(model, "activations", lambda images, layer: seen.append(len(images)) or activations(images, layer))
     images = cut_out(32)
     probe = Units(count=32, rotations=2, pictures=3)
-    probe.survey(model, images, images.facts.select("image"), seed=0)
+    probe.survey(model, images, images.facts.select("image"), 0, told.append)
     assert sum(seen) == probe.closer_passes(model) == 32 * 5 + 3 * EACH
+    assert sum(told) == 32 * 5
 
 
 def test_needs_masks_and_layers():

@@ -21,6 +21,7 @@ from snellen.probes._panel import explained
 from snellen.probes._sweep import Sweep
 from snellen.probes.accuracy import Accuracy
 from snellen.run.compare import differences
+from snellen.run.judge import _Pace
 from snellen.run.rejudge import rejudge
 from tests.patients import NAMES, PREPROCESSING, draw, observer, patient, photographs
 
@@ -208,3 +209,13 @@ def test_an_imagenet_model_on_the_sixteen_is_looked_into(tmp_path: Path):
     shown = [chart for section in exam.record.sections for chart in section.charts if isinstance(chart, Gallery)]
     captions = [picture.caption for gallery in shown for _, row in gallery.rows for picture in row]
     assert any(caption.startswith("gradient of ") for caption in captions)
+
+
+def test_passes_of_a_survey_are_told_as_images_and_the_last_one_at_its_end():
+    told: list[int] = []
+    pace = _Pace(told.append, 10)
+    for _ in range(7):
+        pace.passed(40, 8)
+    assert told == [2, 2, 2, 2, 1]
+    pace.end()
+    assert sum(told) == 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -86,7 +86,9 @@ class ClassImages(Probe):
         made = self.classes * self.draws
         return self.count + made * (3 * (self.steps + 1) + 1 + VIEWS) + self.classes * EACH * VIEWS
 
-    def survey(self, model: Model, images: Images, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
+    def survey(
+        self, model: Model, images: Images, rows: pl.DataFrame, seed: int, progress: Callable[[int], None]
+    ) -> list[dict[str, np.ndarray]]:
         """With the first image what was found in all (see `Made`); with the strongest of a class those made for it (3, H, W)."""
         names = rows["image"].to_list()
         places = np.array(rows_of(images, names))
@@ -96,7 +98,8 @@ class ClassImages(Probe):
         order = np.argsort(-logits[:, classes], axis=0, kind="stable")[:EACH].T
         seeds = [f"{index} {draw}" for index in classes for draw in range(self.draws)]
         method = ActivationMaximization(steps=self.steps, copies=self.draws, robustness=Robustness())
-        made = method(model, ClassLogit(classes.tolist()), keys=image_keys(self.name(), "noise", seeds, seed)).images
+        keys = image_keys(self.name(), "noise", seeds, seed)
+        made = method(model, ClassLogit(classes.tolist()), keys=keys, progress=lambda steps: progress(3 * steps)).images
         targets = np.repeat(classes, self.draws)
         own = _answers(model, model.asarray(made))
         best, where = np.unique(order, return_inverse=True)

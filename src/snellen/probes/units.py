@@ -87,17 +87,19 @@ class Units(Probe):
         """Two passes over all images, as units are and again rotated, for thresholds and overlaps; one for the strongest."""
         return self.count * (4 + 1) + self.pictures * EACH
 
-    def survey(self, model: Model, images: Images, rows: pl.DataFrame, seed: int) -> list[dict[str, np.ndarray]]:
+    def survey(
+        self, model: Model, images: Images, rows: pl.DataFrame, seed: int, progress: Callable[[int], None]
+    ) -> list[dict[str, np.ndarray]]:
         """With the first image what was found in all (see `Detected`); with the strongest of a unit `unit <number>` (3, H, W)."""
         names = rows["image"].to_list()
         stream = _Stream(model, open_segmented(images), rows_of(images, names))
         concepts = Concepts(stream.data.names, stream.data.categories)
         method = Dissection(self._layer(model), self.share, self.least)
         redraws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), RESAMPLES).astype(float)
-        own = method(model, stream, concepts, redraws=redraws)
+        own = method(model, stream, concepts, redraws=redraws, progress=progress)
         rotations = [random_rotation(len(own.iou), seed * self.rotations + at) for at in range(self.rotations)]
-        every = [own, *method.each(model, stream, concepts, rotations, redraws=redraws)]
-        strongest = NaturalExemplars(own.layer, EACH, "maximum")(model, read(model, images, stream.rows))
+        every = [own, *method.each(model, stream, concepts, rotations, redraws=redraws, progress=progress)]
+        strongest = NaturalExemplars(own.layer, EACH, "maximum")(model, read(model, images, stream.rows), progress=progress)
         looks, shown = self._pictures(model, stream, own, strongest.top.rows)
         told = {  # what arrays cannot hold
             "layer": own.layer,

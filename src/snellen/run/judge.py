@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import polars as pl
@@ -67,11 +69,12 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
     rows = {row["image"]: row for row in clean(evidence).iter_rows(named=True)} if missing else {}
     schema = evidence.trials.schema
     if missing:
-        surveyed = probe.survey(model, images, pl.DataFrame([rows[name] for name in picked], schema=schema), evidence.seed)
+        frame, paced = pl.DataFrame([rows[name] for name in picked], schema=schema), _Pace(advance, len(missing))
+        surveyed = probe.survey(model, images, frame, evidence.seed, partial(paced.passed, probe.closer_passes(model)))
         if surveyed is not None:
             for name, arrays in zip(picked, surveyed, strict=True):
                 shelf.write_arrays(_part(name), arrays)
-            advance(len(missing))
+            paced.end()
             return
     for start in range(0, len(missing), probe.together):
         wanted = {place[image]: image for image in missing[start : start + probe.together]}
@@ -83,6 +86,28 @@ def look(probe: Probe, model: Model, images: Images, evidence: Evidence, shelf: 
         for name, arrays, region in zip(names, found, regions, strict=True):
             shelf.write_arrays(_part(name), {**arrays, **region})
         advance(len(wanted))
+
+
+@final
+class _Pace:
+    """Tells of images while passes are made, all of which together stand for so many images."""
+
+    def __init__(self, advance: Callable[[int], None], images: int) -> None:
+        self._advance, self._images, self._passes, self._told = advance, images, 0, 0
+
+    def passed(self, expected: int, passes: int) -> None:
+        """So many more passes, of as many as are expected."""
+        self._passes += passes
+        self._tell(min(self._images - 1, self._images * self._passes // max(1, expected)))
+
+    def end(self) -> None:
+        """All of them."""
+        self._tell(self._images)
+
+    def _tell(self, images: int) -> None:
+        if images > self._told:
+            self._advance(images - self._told)
+            self._told = images
 
 
 def _regions(images: Images, rows: Sequence[int], preprocessing: Preprocessing) -> list[dict[str, np.ndarray]]:
