@@ -110,3 +110,12 @@ def test_maps_agree_between_a_module_and_its_half_precision_twin():
     maps = Gradient()(half, half.asarray(IMAGES[:2]), np.array([0, 1])).maps
     assert maps.dtype == np.float32
     assert torch.isfinite(torch.as_tensor(maps)).all()
+
+
+def test_occlusion_as_captum():
+    captum = pytest.importorskip("captum.attr", reason="captum is not installed (see benchmarks/requirements-peers.txt)")
+    model, classes = patient(), np.arange(16)
+    images = model.asarray(IMAGES)
+    with torch.no_grad():
+        theirs = captum.Occlusion(model.module).attribute(images, (3, 16, 16), (3, 8, 8), 0.5, torch.from_numpy(classes)).numpy()
+    np.testing.assert_allclose(Occlusion(patch=16, stride=8)(model, images, classes).maps, theirs[:, 0], atol=1e-5)
