@@ -9,6 +9,7 @@ import numpy as np
 
 from snellen import labels as known
 from snellen.core import Evidence, SnellenError
+from snellen.methods.explain.edges import edges
 from snellen.methods.explain.explanation import Explainer, Explanation
 from snellen.methods.explain.occlusion import Occlusion, starts
 from snellen.methods.explain.registry import make
@@ -57,6 +58,11 @@ def flat(method: Explainer, explanation: Explanation) -> np.ndarray:
     if maps.ndim == 4:
         maps = maps.sum(axis=1) if method.signed else maps.max(axis=1)
     return maps.astype(np.float32)
+
+
+def outlines(images: np.ndarray) -> np.ndarray:
+    """Edges (N, H, W) float32 of images (N, 3, H, W), 8-bit or in [0, 1]: the control that knows no model."""
+    return edges(images.astype(np.float32) / (255.0 if images.dtype == np.uint8 else 1.0)).astype(np.float32)
 
 
 def in_part(region: np.ndarray) -> bool:

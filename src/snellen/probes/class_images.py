@@ -10,11 +10,11 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from snellen.arrays import image_keys, softmax, take, to_numpy
+from snellen.arrays import image_keys, softmax, take
 from snellen.charts import Chart
 from snellen.core import Array, Evidence, Finding, Images, Interval, Model, Probe, Unsupported
 from snellen.methods.asked import Asked
-from snellen.methods.explain._views import at_once
+from snellen.methods.explain._views import logits_of
 from snellen.methods.trust._answers import answers
 from snellen.methods.visualize._maps import check_torch
 from snellen.methods.visualize.activation_maximization import ActivationMaximization
@@ -90,9 +90,9 @@ class ClassImages(Probe):
         self, model: Model, images: Images, rows: pl.DataFrame, seed: int, progress: Callable[[int], None]
     ) -> list[dict[str, np.ndarray]]:
         """With the first image what was found in all (see `Made`); with the strongest of a class those made for it (3, H, W)."""
-        names = rows["image"].to_list()
+        names, asked = rows["image"].to_list(), Asked(model)
         places = np.array(rows_of(images, names))
-        logits = np.concatenate([_answers(model, native) for _, native in read(model, images, places.tolist())])
+        logits = np.concatenate([logits_of(asked, native) for _, native in read(model, images, places.tolist())])
         answered, counts = np.unique(explained(logits, rows["response"].to_list()), return_counts=True)
         classes = answered[np.argsort(-counts, kind="stable")][: self.classes]
         order = np.argsort(-logits[:, classes], axis=0, kind="stable")[:EACH].T
@@ -101,7 +101,7 @@ class ClassImages(Probe):
         keys = image_keys(self.name(), "noise", seeds, seed)
         made = method(model, ClassLogit(classes.tolist()), keys=keys, progress=lambda steps: progress(3 * steps)).images
         targets = np.repeat(classes, self.draws)
-        own = _answers(model, model.asarray(made))
+        own = logits_of(asked, model.asarray(made))
         best, where = np.unique(order, return_inverse=True)
         ((_, natural),) = read(model, images, places[best].tolist(), best.size)
         natural = take(natural, where.ravel())
@@ -192,12 +192,6 @@ class ClassImages(Probe):
         """How often views keep their answer, class by class; and what was made."""
         found = Made.of(evidence.looks)
         return [] if found is None else [bars(found, evidence), gallery(found, evidence)]
-
-
-def _answers(model: Model, native: Array) -> np.ndarray:
-    """Logits (N, K) of native images, a few at a time."""
-    size = at_once(model, *native.shape[2:])
-    return np.concatenate([to_numpy(model.logits(native[start : start + size])) for start in range(0, len(native), size)])
 
 
 def _kept(model: Model, native: Array, targets: np.ndarray, keys: Sequence[int]) -> np.ndarray:

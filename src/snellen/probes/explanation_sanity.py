@@ -13,9 +13,8 @@ import polars as pl
 from snellen.arrays import image_keys, to_numpy
 from snellen.charts import Chart
 from snellen.core import Evidence, Finding, Images, Model, Probe, Unsupported
-from snellen.methods.explain.edges import edges
 from snellen.probes._explanation_sanity_charts import EDGES, SIGNED, Alike, cascade, gallery, numbers
-from snellen.probes._panel import explained, panel, passes
+from snellen.probes._panel import explained, outlines, panel, passes
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, ends, nothing
 from snellen.stats import Estimate, bootstrap, mean_estimate
@@ -96,10 +95,10 @@ class ExplanationSanity(Probe):
 
         native, names = model.asarray(images), rows["image"].to_list()
         classes = explained(to_numpy(model.logits(native)), rows["response"].to_list())
-        outlines = edges(images.astype(np.float32) / (255.0 if images.dtype == np.uint8 else 1.0)).astype(np.float32)
-        methods, keys = panel(self.methods, self.grid, outlines.shape[1:]), image_keys(self.name(), "explain", names, seed)
-        found, layers = compared(methods, model, native, classes, keys, outlines, self.draws, seed)
-        found[EDGES] = outlines
+        traced = outlines(images)
+        methods, keys = panel(self.methods, self.grid, traced.shape[1:]), image_keys(self.name(), "explain", names, seed)
+        found, layers = compared(methods, model, native, classes, keys, traced, self.draws, seed)
+        found[EDGES] = traced
         return [{**{name: values[at] for name, values in found.items()}, "layers": layers} for at in range(len(images))]
 
     def _found(self, evidence: Evidence) -> dict[str, Alike]:

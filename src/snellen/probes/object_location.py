@@ -14,11 +14,10 @@ import polars as pl
 from snellen.arrays import image_keys, to_numpy
 from snellen.charts import Chart
 from snellen.core import Evidence, Finding, Images, Model, Probe, Unsupported
-from snellen.methods.explain.edges import edges
 from snellen.methods.trust.localization import Localized, localization
 from snellen.probes._changes import share_interval
 from snellen.probes._object_location_charts import CENTRE, EDGES, bars, gallery
-from snellen.probes._panel import BESIDE, explained, flat, in_part, panel, passes
+from snellen.probes._panel import BESIDE, explained, flat, in_part, outlines, panel, passes
 from snellen.probes._sample import drawn
 from snellen.probes._shared import clean, nothing, percent, span
 from snellen.stats import Estimate, bootstrap, mean_estimate
@@ -86,7 +85,7 @@ class ObjectLocation(Probe):
         """A map (H, W) of each image by every method that the model can be explained by, and its edges."""
         native, names = model.asarray(images), rows["image"].to_list()
         classes = explained(to_numpy(model.logits(native)), rows["response"].to_list())
-        maps = {EDGES: edges(images.astype(np.float32) / (255.0 if images.dtype == np.uint8 else 1.0)).astype(np.float32)}
+        maps = {EDGES: outlines(images)}
         for name, method in panel(self.methods, self.grid, (images.shape[2], images.shape[3])).items():
             with contextlib.suppress(Unsupported):
                 maps[name] = flat(method, method(model, native, classes, image_keys(self.name(), name, names, seed)))

@@ -17,12 +17,11 @@ from snellen import labels as known
 from snellen.arrays import image_keys, take, to_numpy
 from snellen.charts import Chart
 from snellen.core import Array, Evidence, Finding, Images, Model, Probe, Unsupported
-from snellen.methods.explain.edges import edges
 from snellen.methods.explain.occlusion import starts
 from snellen.methods.explain.validity import misses
 from snellen.methods.trust.faithfulness import Faithfulness
 from snellen.methods.trust.faithfulness import evidence as as_evidence
-from snellen.probes._panel import explained, flat, panel, passes
+from snellen.probes._panel import explained, flat, outlines, panel, passes
 from snellen.probes._shared import clean, ends, nothing
 from snellen.probes._what_it_looks_at_charts import EDGES, agreements, gallery, trusts
 from snellen.stats import Estimate, bootstrap, mean_estimate
@@ -109,8 +108,8 @@ class WhatItLooksAt(Probe):
         native, names = model.asarray(images), rows["image"].to_list()
         logits = to_numpy(model.logits(native))
         classes = explained(logits, rows["response"].to_list())
-        outlines = edges(images.astype(np.float32) / (255.0 if images.dtype == np.uint8 else 1.0)).astype(np.float32)
-        looks = [{EDGES: outlines[at]} for at in range(len(images))]
+        traced = outlines(images)
+        looks = [{EDGES: traced[at]} for at in range(len(images))]
         for at, response in enumerate(rows["response"]):
             if response in known.SIXTEEN_MEMBERS and logits.shape[1] == len(known.imagenet()):
                 looks[at]["fine"] = np.array(classes[at], np.int64)
@@ -123,7 +122,7 @@ class WhatItLooksAt(Probe):
                     if np.isfinite(explanation.maps[at]).all():
                         looks[at][name] = values
         whole = np.array([at for at, look in enumerate(looks) if all(name in look for name in found)], int)
-        keys = [image_keys(self.name(), "trust", names, seed)[at] for at in whole]
+        keys = image_keys(self.name(), "trust", [names[at] for at in whole], seed)
         for name, values in self._trust(model, take(native, whole), classes[whole], found, whole, keys).items():
             for at, value in zip(whole, values, strict=True):
                 looks[at][f"{name} trust"] = np.array(value, np.float32)

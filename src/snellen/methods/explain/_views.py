@@ -38,6 +38,16 @@ def at_once(model: Model, height: int, width: int) -> int:
     return max(1, min(BUDGET // held, round(wanted / (height * width))))
 
 
+def logits_of(asked: Asked, images: Float[Array, "n 3 h w"]) -> Float[np.ndarray, "n k"]:
+    """All logits of one image or more, asked for a batch at a time.
+
+    Raises:
+        SnellenError: the model fails.
+    """
+    size = at_once(asked.model, *images.shape[2:])
+    return np.concatenate([to_numpy(asked.logits(images[start : start + size])) for start in range(0, len(images), size)])
+
+
 def batches(
     model: Model, images: Float[Array, "n 3 h w"], views: Int[np.ndarray, " n"]
 ) -> Iterator[tuple[Int[np.ndarray, " b"], Int[np.ndarray, " b"]]]:

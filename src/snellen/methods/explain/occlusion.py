@@ -9,12 +9,12 @@ from typing import ClassVar, Literal, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from snellen.arrays import take, to_numpy
+from snellen.arrays import to_numpy
 from snellen.core import Array, SnellenError
 from snellen.methods.asked import Asked, check_classes
 from snellen.methods.explain._black_box import BlackBox
 from snellen.methods.explain._patches import patched
-from snellen.methods.explain._views import at_once
+from snellen.methods.explain._views import logits_of
 from snellen.methods.explain.explanation import Explanation
 
 SOURCE = "zeiler-2014"
@@ -62,9 +62,7 @@ class Occlusion(BlackBox):
         height, width = images.shape[2:]
         tops, lefts = starts(height, self.patch, self.stride), starts(width, self.patch, self.stride)
         places = np.array([(top, left) for top in tops for left in lefts])
-        size = at_once(asked.model, height, width)
-        cuts = [np.arange(start, min(start + size, len(classes))) for start in range(0, len(classes), size)]
-        whole = np.concatenate([to_numpy(asked.logits(take(images, rows))) for rows in cuts])
+        whole = logits_of(asked, images)
         check_classes(classes, whole.shape[1], asked.model.name)
         hidden = np.stack([self._hidden(asked, images[row], places, target) for row, target in enumerate(classes.tolist())])
         return (whole[np.arange(len(classes)), classes][:, None] - hidden).reshape(-1, len(tops), len(lefts)).astype(np.float64)

@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 
 from snellen.arrays import like, softmax, take, to_numpy
 from snellen.core import Array
-from snellen.methods.asked import Asked, check_classes
-from snellen.methods.explain._views import View, at_once
+from snellen.methods.asked import Asked, check_classes, largest
+from snellen.methods.explain._views import View, at_once, logits_of
 from snellen.methods.explain.explanation import TOGETHER
 
 Score: TypeAlias = Callable[[Float[np.ndarray, "views k"], int], Float[np.ndarray, " views"]]
@@ -51,15 +51,12 @@ def answers(
 
 def responses(asked: Asked, images: Float[Array, "n 3 h w"]) -> Int[np.ndarray, " n"]:
     """The class of the largest logit of each image."""
-    size = at_once(asked.model, *images.shape[2:])
-    parts = [asked.answers(images[start : start + size]) for start in range(0, len(images), size)]
-    return np.concatenate(parts) if parts else np.zeros(0, int)
+    return largest(logits_of(asked, images)) if len(images) else np.zeros(0, int)
 
 
 def probabilities(asked: Asked, images: Float[Array, "n 3 h w"]) -> Float[np.ndarray, "n k"]:
     """Of every class, for one image or more, in double precision."""
-    size = at_once(asked.model, *images.shape[2:])
-    return softmax(np.concatenate([to_numpy(asked.logits(images[at : at + size])) for at in range(0, len(images), size)]))
+    return softmax(logits_of(asked, images))
 
 
 def total_variation(first: Float[np.ndarray, "*n k"], second: Float[np.ndarray, "*n k"]) -> Float[np.ndarray, " *n"]:
